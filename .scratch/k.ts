@@ -1,0 +1,10 @@
+import { performance as p } from "node:perf_hooks";
+let t=p.now();const lap=(s:string)=>{console.log(s,(p.now()-t).toFixed(1));t=p.now()};
+const k=require("/work/main/components/kubernetes/manifests/kubernetes-schema");lap("req");
+k.kubernetesKinds();lap("json");
+const T=k.kubernetesType("core.v1.Pod");lap("pod");
+k.kubernetesType("core.v1.Node");lap("node");
+const {Errors}=require("@sinclair/typebox/errors");lap("errors");
+const pod={apiVersion:"v1",kind:"Pod",metadata:{name:"x",labels:{a:1}},spec:{nodeName:7,containers:[{nmae:"a",ports:[{containerPort:80,fo:1}],args:[1,"a"]}]}};
+const e=[...Errors(T,[],pod)];lap("check");
+console.log(e.map((x:any)=>[x.path,x.type,x.message]));

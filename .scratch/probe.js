@@ -1,0 +1,10 @@
+const sw=JSON.parse(require("fs").readFileSync("/root/go/pkg/mod/k8s.io/kubernetes@v1.35.0/api/openapi-spec/swagger.json","utf8"));
+const d=sw.definitions; console.log(Object.keys(d).length);
+const roots=["core.v1.Pod","core.v1.Node","core.v1.Namespace","core.v1.Service","discovery.v1.EndpointSlice","core.v1.Endpoints","apps.v1.Deployment","apps.v1.ReplicaSet","apps.v1.StatefulSet","apps.v1.DaemonSet","networking.v1.Ingress","networking.v1.NetworkPolicy","core.v1.Secret","core.v1.ConfigMap"].map(x=>"io.k8s.api."+x);
+const seen=new Set();const go=n=>{if(seen.has(n))return;seen.add(n);JSON.stringify(d[n],(k,v)=>{if(k==="$ref")go(v.replace("#/definitions/",""));return v})};roots.forEach(go);
+console.log(seen.size);
+const keys={};const fm={};const types={};
+for(const n of seen)JSON.stringify(d[n],(k,v)=>{if(v&&typeof v==="object"&&!Array.isArray(v)&&(v.type||v.$ref||v.properties)){for(const kk of Object.keys(v))keys[kk]=(keys[kk]||0)+1; if(v.format)fm[v.type+":"+v.format]=(fm[v.type+":"+v.format]||0)+1;types[v.type]=(types[v.type]||0)+1}return v});
+console.log(keys,fm,types);
+for(const n of seen) if(!d[n].properties) console.log(n,JSON.stringify(d[n]).slice(0,200));
+const gvk=d["io.k8s.api.core.v1.Pod"]["x-kubernetes-group-version-kind"];console.log(gvk);

@@ -1,0 +1,35 @@
+// Commands are data until the last moment; `line` is the only place where they become text.
+
+/** The words of a command, one array item each: never parsed, never joined by a kind. */
+export type Argv = readonly string[];
+
+export interface Command {
+  readonly argv: Argv;
+  /** What the command reads from its standard input, byte for byte; nothing when absent. */
+  readonly stdin?: string;
+  /** A question that is answered by the exit code, so another code than 0 is no failure. */
+  readonly mayFail?: true;
+}
+
+/** Quotes one word for a POSIX sh (dash, bash, busybox). NUL cannot be said to any shell. */
+export function quote(word: string): string {
+  if (word.includes("\0")) throw new Error("a command cannot carry a NUL character");
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A command as a person would type or paste it. */
+export function line(command: Command): string {
+  const words = command.argv.map(quote).join(" ");
+  if (command.stdin === undefined) return words;
+  // A here-document always ends with a newline, so other input goes through printf.
+  if (!command.stdin.endsWith("\n")) return `printf %s ${quote(command.stdin)} | ${words}`;
+  const end = hereDocumentEnd(command.stdin);
+  return `${words} <<'${end}'\n${command.stdin}${end}`;
+}
+
+function hereDocumentEnd(text: string): string {
+  const lines = new Set(text.split("\n"));
+  let end = "EOF";
+  while (lines.has(end)) end += "F";
+  return end;
+}

@@ -1,0 +1,168 @@
+// YAML text in, plain values with their places out. Values mean what they mean to kubectl, which reads YAML with Go's
+// yaml.v2: booleans are also written yes, no, on, off, y and n, `<<` merges, 0644 is octal; times are plain text.
+
+import {
+  type Document,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  type YAMLError,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  visit,
+} from "yaml";
+import type { Place } from "./problem";
+import type { Path, Source } from "./source";
+import type { Problem } from "./types";
+
+export interface YamlDocument {
+  readonly value: unknown;
+  readonly source: Source;
+}
+
+/** Enough for a lab in which every pod repeats an anchor; too few for the documents that expand to billions of values. */
+const maxAliasCount = 10_000;
+
+export function readYaml(file: string, text: string): { documents: YamlDocument[]; problems: Problem[] } {
+  const lines = new LineCounter();
+  const documents: YamlDocument[] = [];
+  const problems: Problem[] = [];
+  const parsed = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: "1.1",
+    customTags: (tags) => tags.filter((tag) => typeof tag === "string" || !isTime(tag)),
+  });
+  for (const document of parsed) {
+    const wrong = [...faultsOf(document), ...unknownAliases(document)];
+    for (const { offset, message } of wrong) problems.push({ ...placeIn(file, lines, offset), message });
+    if (wrong.length > 0 || document.contents === null) continue;
+    try {
+      documents.push({ value: document.toJS({ maxAliasCount }), source: yamlSource(file, lines, document) });
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error; // what yaml throws for aliases without end
+      const message = "the aliases (*name) in this document expand without end; write the values out";
+      problems.push({ ...placeIn(file, lines, document.contents.range[0]), message });
+    }
+  }
+  return { documents, problems };
+}
+
+/** 12:30 is a number of seconds in YAML 1.1 and 2025-01-01 a date; to Kubernetes both are text. */
+const isTime = ({ tag, format }: { tag: string; format?: string }): boolean =>
+  format === "TIME" || tag.endsWith(":timestamp");
+
+interface Fault {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** The first syntax error, since those after it follow from it, and every key that is given twice. */
+function faultsOf({ errors, warnings }: Document.Parsed): Fault[] {
+  const syntax = errors.filter(({ code }) => code !== "DUPLICATE_KEY").slice(0, 1);
+  const twice = errors.filter(({ code }) => code === "DUPLICATE_KEY");
+  return [...syntax, ...twice, ...warnings].map((error) => ({ offset: error.pos[0], message: explain(error) }));
+}
+
+/** What yaml calls an error, in words for someone who wrote a list of pods. */
+function explain({ code, message }: YAMLError): string {
+  switch (code) {
+    case "DUPLICATE_KEY":
+      return "this key is given twice in the same mapping; keep one of the two";
+    case "TAB_AS_INDENT":
+      return "a tab indents this line; YAML takes spaces only";
+    case "BAD_INDENT":
+      return "this line does not align with the lines before it; give what belongs together the same number of spaces";
+    case "BLOCK_AS_IMPLICIT_KEY":
+      return 'there are two ": " on this line; begin a nested mapping on a line of its own, or put the text in quotes';
+    case "MULTILINE_IMPLICIT_KEY":
+      return 'a key without its ":" , or text that needs quotes, begins here';
+    case "BAD_SCALAR_START":
+      return "text cannot begin with this character; put it in quotes";
+    case "MISSING_CHAR":
+      return `broken YAML: ${lower(message)}; add it, or put text with special characters in quotes`;
+    case "TAG_RESOLVE_FAILED":
+      return `${lower(message)}; leave the tag (!...) out`;
+    default:
+      return `broken YAML: ${lower(message)}; check the indentation, the quotes and the brackets around here`;
+  }
+}
+
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+function unknownAliases(document: Document.Parsed): Fault[] {
+  const faults: Fault[] = [];
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      const message = `no anchor &${alias.source} comes before this alias; text that begins with "*" needs quotes`;
+      faults.push({ offset: alias.range?.[0] ?? 0, message });
+    },
+  });
+  return faults;
+}
+
+function placeIn(file: string, lines: LineCounter, offset: number): Place {
+  const { line, col } = lines.linePos(offset);
+  return { file, line, column: col };
+}
+
+/** A value and the key it stands under; a list item has no key. */
+interface Found {
+  readonly key?: Node;
+  readonly value?: Node;
+}
+
+function yamlSource(file: string, lines: LineCounter, document: Document.Parsed): Source {
+  const resolve = (node: unknown): Node | undefined => (isAlias(node) ? node.resolve(document) : isNode(node) ? node : undefined);
+
+  const find = (path: Path): { found: Found; depth: number } => {
+    let found: Found = { value: document.contents as ParsedNode };
+    for (const [depth, key] of path.entries()) {
+      const next = child(found.value, key);
+      if (next === undefined) return { found, depth };
+      found = next;
+    }
+    return { found, depth: path.length };
+  };
+
+  const child = (parent: Node | undefined, key: string | number): Found | undefined => {
+    if (isSeq(parent)) {
+      const value = resolve(parent.items[Number(key)]);
+      return value && { value };
+    }
+    if (!isMap(parent)) return undefined;
+    let merged: Found | undefined;
+    for (const pair of parent.items) {
+      if (isScalar(pair.key) && String(pair.key.value) === String(key)) return { key: pair.key, value: resolve(pair.value) };
+      if (isScalar(pair.key) && pair.key.source === "<<") merged ??= childOfMerged(resolve(pair.value), key);
+    }
+    return merged;
+  };
+
+  const childOfMerged = (merged: Node | undefined, key: string | number): Found | undefined => {
+    for (const item of isSeq(merged) ? merged.items.map(resolve) : [merged]) {
+      const found = child(item, key);
+      if (found) return found;
+    }
+    return undefined;
+  };
+
+  return {
+    place(path, part = "value") {
+      const { key, value } = find(path).found;
+      const empty = isScalar(value) && value.value === null && key !== undefined;
+      const node = part === "key" || empty ? (key ?? value) : (value ?? key);
+      return placeIn(file, lines, node?.range?.[0] ?? 0);
+    },
+    has: (path) => find(path).depth === path.length,
+    text(path) {
+      const { found, depth } = find(path);
+      return depth === path.length && isScalar(found.value) ? found.value.source : undefined;
+    },
+  };
+}

@@ -1,0 +1,31 @@
+// What the two kinds of iptables share: tables, and rules in the words of iptables-save(8).
+import { Type } from "@sinclair/typebox";
+
+export const tables = ["filter", "nat", "mangle", "raw"] as const;
+
+export const table = Type.Union(
+  tables.map((table) => Type.Literal(table)),
+  { description: `Table: ${tables.join(", ")}.` },
+);
+
+export const chainPattern = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,27}$";
+
+export const builtInChains: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
+
+export const ruleText = Type.String({
+  pattern: "^[-!][^\\n\\r\\0]+$",
+  errorMessage: "write one line of options without -A and chain, as: -d 10.0.0.0/8 -j RETURN",
+});
+
+/** The words of a rule: iptables-save puts white space in double quotes and escapes `"` and `\` (xtables_save_string). */
+export function wordsOf(rule: string): string[] {
+  const words = rule.match(/(?:"(?:\\.|[^"\\])*"|[^\s"])+/g) ?? [];
+  return words.map((word) => word.replaceAll(/"((?:\\.|[^"\\])*)"/g, (_, text: string) => text.replaceAll(/\\(.)/g, "$1")));
+}
+
+/** The comment of a rule, by which a rule that was changed by hand is still known. */
+export function commentOf(rule: string): string | undefined {
+  const words = wordsOf(rule);
+  const at = words.indexOf("--comment");
+  return at < 0 ? undefined : words[at + 1];
+}

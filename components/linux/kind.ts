@@ -1,0 +1,84 @@
+// The contract of a kind of kernel object. Every kind file holds one kind in this order:
+// args, validate, commands (create, change, delete), probe, parse. Nothing in it runs anything.
+import type { Static, TObject } from "@sinclair/typebox";
+import type { Command, Output } from "../host";
+import type { Fault } from "./schema";
+
+/** What every kind's arguments have. */
+export interface Args {
+  readonly host: string;
+}
+
+/** What there is to know besides the arguments when commands are rendered. */
+export interface Context<A = unknown> {
+  /** Name of the lab whose the object is. */
+  readonly lab: string;
+  /** The arguments as they were before a change. */
+  readonly old?: A;
+  /** What was there before the lab came, of a `permanent` object. */
+  readonly before?: A;
+}
+
+/** Thrown by `parse` when the name is taken by something of another kind. */
+export class WrongKind extends Error {}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- where any kind will do, its arguments are anything
+export interface Kind<S extends TObject = any, A extends Args = Static<S> & Args> {
+  /** `podnet:linux:Bridge`, as in a state file. */
+  readonly token: string;
+  readonly description: string;
+  readonly args: S;
+  /** Properties (paths as `peer.name`) that make the object this one and no other; a change of one is another object. */
+  readonly identity: readonly string[];
+  /** Properties that the kernel fills in by itself when nobody asks for a value: then they are not compared. */
+  readonly derived?: readonly string[];
+
+  /** Problems beyond the schema. */
+  validate?(args: A): Fault[];
+  /** The object's name on its host: unique among the objects of its kind, and enough to find it again. */
+  id(args: A): string;
+  /** The arguments that `probe` needs, out of an id. */
+  fromId(id: string): Omit<A, "host"> | Record<string, unknown>;
+  /** The namespaces the object lies in; undefined stands for the host's own. An object of the host's files has none. */
+  within(args: A): readonly (string | undefined)[];
+
+  /**
+   * From what is there (undefined: nothing) to what is wanted; no difference, no commands.
+   * With nothing there these are the plain commands that a person would type.
+   */
+  commands(args: A, found: A | undefined, context: Context<A>): Command[];
+  /** Bookkeeping around `commands` that no person would do by hand. */
+  prepare?(args: A, context: Context<A>): Command[];
+  finish?(args: A, context: Context<A>): Command[];
+  /** Removes what was found. That it is gone already is no failure. */
+  removal(args: A, context: Context<A>): Command[];
+
+  /** Commands that only read. */
+  probe(args: A, context: Context<A>): Command[];
+  /** What is there, in the words of the args; undefined when the probe says that nothing is. */
+  parse(outputs: readonly Output[], args: A): A | undefined;
+  /** What to remember of what was found right after `commands` ran. @default what was found */
+  applied?(args: A, found: A): A;
+  /** Properties of the state that no program gives. */
+  readonly computed?: readonly string[];
+
+  /** Written down even inside the lab's own namespaces, because the kernel alone does not tell enough. */
+  readonly written?: true;
+  /** An object that is always there: it can be changed and put back, but not made or deleted (a sysctl). */
+  readonly permanent?: true;
+}
+
+/** `local,demo.node1,cbr0`: what Pulumi calls the resource's id, and what `pulumi import` takes. */
+export const resourceId = (kind: Kind, args: Args): string => `${args.host},${kind.id(args)}`;
+
+export const hostOfId = (id: string): [host: string, rest: string] => {
+  const comma = id.indexOf(",");
+  if (comma < 1) throw new Error(`"${id}" is no id; write <host>,<...> as docs/kinds.md shows`);
+  return [id.slice(0, comma), id.slice(comma + 1)];
+};
+
+/** Splits an id at its first commas; the last part keeps its own. */
+export function parts(id: string, count: number): string[] {
+  const all = id.split(",");
+  return [...all.slice(0, count - 1), all.slice(count - 1).join(",")];
+}

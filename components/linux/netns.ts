@@ -1,0 +1,82 @@
+// A network namespace with a name: a file below /run/netns on which the namespace is mounted (ip-netns(8)).
+import { Type } from "@sinclair/typebox";
+import { type Command, type Output, saysNotFound, within } from "../host";
+import { type Context, type Kind, WrongKind, parts } from "./kind";
+import { netnsMountRecord } from "./owned";
+import { host, withDefault } from "./schema";
+
+const args = Type.Object({
+  host,
+  name: Type.String({
+    pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$",
+    errorMessage: 'a namespace has 1-255 letters, digits, "_", "." or "-"',
+    description: "Name, as `ip netns` lists it; a file name of 1-255 characters.",
+  }),
+  loopback: withDefault(Type.Boolean({ description: "Whether the interface lo is up." }), true),
+  sysctls: withDefault(
+    Type.Record(Type.String(), Type.String(), {
+      description: "Settings that hold before any link is made, as { \"net.ipv6.conf.default.dad_transmits\": \"0\" }.",
+    }),
+    {},
+  ),
+});
+
+type Netns = typeof args.static;
+
+function commands(want: Netns, found: Netns | undefined): Command[] {
+  const steps: Command[] = [];
+  if (!found) steps.push({ argv: ["ip", "netns", "add", want.name] });
+  const settings = Object.entries(want.sysctls).filter(([key, value]) => found?.sysctls[key] !== value);
+  if (settings.length > 0)
+    steps.push({ argv: within(want.name, ["sysctl", "-q", "-w", ...settings.map(([key, value]) => `${key}=${value}`)]) });
+  if ((found?.loopback ?? false) !== want.loopback)
+    steps.push({ argv: within(want.name, ["ip", "link", "set", "dev", "lo", want.loopback ? "up" : "down"]) });
+  return steps;
+}
+
+function prepare(_: Netns, { lab }: Context): Command[] {
+  const note = 'mountpoint -q /run/netns || : >"$1"';
+  return [{ argv: ["sh", "-c", note, "sh", netnsMountRecord(lab)] }];
+}
+
+/**
+ * A namespace lives on, with its links, for as long as a process is in it, so they all end first: containers,
+ * their children, and whoever looks around in there.
+ */
+function removal({ name }: Netns): Command[] {
+  const endAll = 'while pids=$(ip netns pids "$1" 2>/dev/null) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done';
+  return [{ argv: ["sh", "-c", endAll, "sh", name] }, { argv: ["ip", "netns", "del", name] }];
+}
+
+function probe(want: Netns): Command[] {
+  const settings = Object.keys(want.sysctls);
+  return [
+    { argv: ["stat", "-f", "-c", "%T", `/run/netns/${want.name}`] },
+    { argv: within(want.name, ["ip", "-j", "link", "show", "dev", "lo"]) },
+    ...(settings.length === 0 ? [] : [{ argv: within(want.name, ["sysctl", "-n", ...settings]) }]),
+  ];
+}
+
+function parse([type, lo, values]: readonly Output[], want: Netns): Netns | undefined {
+  if (!type || !lo || saysNotFound(type)) return undefined;
+  if (type.stdout.trim() !== "nsfs") throw new WrongKind(`/run/netns/${want.name} is a file without a namespace`);
+  const [link] = JSON.parse(lo.stdout) as [{ flags: string[] }];
+  const said = values?.stdout.split("\n") ?? [];
+  const sysctls = Object.fromEntries(Object.keys(want.sysctls).map((key, i) => [key, said[i] ?? ""]));
+  return { host: want.host, name: want.name, loopback: link.flags.includes("UP"), sysctls };
+}
+
+export const netnsKind: Kind<typeof args> = {
+  token: "podnet:linux:NetworkNamespace",
+  description: "A network namespace with a name (ip-netns(8)).",
+  args,
+  identity: ["host", "name"],
+  id: ({ name }) => name,
+  fromId: (id) => ({ name: parts(id, 1)[0] }),
+  within: () => [undefined],
+  prepare,
+  commands,
+  removal,
+  probe,
+  parse,
+};

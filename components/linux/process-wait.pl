@@ -1,0 +1,76 @@
+# Waits until a process that podnet started serves: it carries its marks (so its program runs) and it, or one of its
+# session, holds a listening socket on every port. Runs inside the process's network namespace.
+# Arguments: PIDFILE LOGFILE SECONDS NUMBER-OF-MARKS MARK... PROTOCOL:PORT...
+# Exit code 1 when it ended, with the end of its log on standard error. A process that runs but never listens is a
+# sentence on standard output.
+use strict;
+
+my ($pidfile, $log, $limit, $count) = splice @ARGV, 0, 4;
+my @marks = splice @ARGV, 0, $count;
+my @ports = @ARGV;
+my $pid;
+
+sub slurp {
+    open(my $file, '<', $_[0]) or return '';
+    local $/;
+    my $text = <$file>;
+    return defined $text ? $text : '';
+}
+
+sub marked {
+    my $environment = "\0" . slurp("/proc/$pid/environ");
+    return !grep { index($environment, "\0$_\0") < 0 } @marks;
+}
+
+# Inodes of the sockets that listen on a port (proc(5)): state 0A is LISTEN, 07 a UDP socket that anybody may send to.
+sub inodes {
+    my ($protocol, $port) = split /:/, $_[0];
+    if ($protocol eq 'SCTP') {
+        return map { (split)[8] } grep { ((split)[5] // '') eq $port } split /\n/, slurp('/proc/net/sctp/eps');
+    }
+    my ($state, $hex) = ($protocol eq 'TCP' ? '0A' : '07', sprintf '%04X', $port);
+    my $name = lc $protocol;
+    my @lines = map { split /\n/, slurp("/proc/net/$_") } $name, "${name}6";
+    return map { $$_[9] } grep { @$_ > 9 && $$_[1] =~ /:$hex$/ && $$_[3] eq $state } map { [split] } @lines;
+}
+
+# The other processes of its session: field 6 of stat, the fourth behind the name in brackets (proc(5)).
+sub session {
+    my @others = grep { $_ != $pid } map { m{(\d+)$} } glob '/proc/[0-9]*';
+    return grep { my ($rest) = slurp("/proc/$_/stat") =~ /.*\) (.*)/s; defined $rest && (split ' ', $rest)[3] == $pid } @others;
+}
+
+sub holds {
+    my ($process, $inodes) = @_;
+    return grep { my $link = readlink; defined $link && $link =~ /^socket:\[(\d+)\]/ && $$inodes{$1} } glob "/proc/$process/fd/*";
+}
+
+sub serves {
+    my %inodes = map { $_ => 1 } inodes($_[0]);
+    return 0 unless %inodes;
+    return holds($pid, \%inodes) || grep { holds($_, \%inodes) } session();
+}
+
+sub ended {
+    my $said = substr slurp($log), -2000;
+    $said =~ s/\s+$//;
+    print STDERR 'it ended at once', ($said eq '' ? ' without a word' : ": $said"), "\n";
+    exit 1;
+}
+
+my ($seen, $pause, $end) = (0, 0.002, time + $limit);
+while (1) {
+    ($pid) = slurp($pidfile) =~ /^(\d+)$/m;
+    if (defined $pid && marked()) {
+        $seen = 1;
+        my @silent = grep { !serves($_) } @ports or exit 0;
+        if (time > $end) {
+            print "it runs, but does not listen on @silent after $limit seconds\n";
+            exit 0;
+        }
+    }
+    elsif ($seen || defined $pid && !readlink "/proc/$pid/exe") { ended() }
+    elsif (time > $end) { ended() }
+    select undef, undef, undef, $pause;
+    $pause *= 1.5 if $pause < 0.1;
+}

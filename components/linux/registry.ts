@@ -1,0 +1,31 @@
+// All kinds, in an order in which they can be made; the other way round they can be removed.
+import { bridgeKind } from "./bridge";
+import { fileKind } from "./file";
+import { iptablesChainsKind } from "./iptables-chains";
+import { iptablesRuleKind } from "./iptables-rule";
+import type { Kind } from "./kind";
+import { neighbourKind } from "./neighbour";
+import { netnsKind } from "./netns";
+import { processKind } from "./process";
+import { routeKind } from "./route";
+import { sysctlKind } from "./sysctl";
+import { vethKind } from "./veth";
+
+export const kinds: readonly Kind[] = [
+  fileKind,
+  netnsKind,
+  sysctlKind,
+  bridgeKind,
+  vethKind,
+  neighbourKind,
+  routeKind,
+  iptablesChainsKind,
+  iptablesRuleKind,
+  processKind,
+] as unknown as readonly Kind[];
+
+export function kindOf(token: string): Kind {
+  const kind = kinds.find((kind) => kind.token === token);
+  if (!kind) throw new Error(`${token} is no kind that podnet knows: ${kinds.map(({ token }) => token).join(", ")}`);
+  return kind;
+}
