@@ -2,7 +2,14 @@
 # Arguments: LAB-FOLDER RECORD [FOLDER-OF-WHAT-LAY-INSIDE]
 lab=$1 owned=$1/.owned record=$2
 rm -f "$record" "$record.pid" "$record.log"
-[ -z "$3" ] || rm -rf "$3"
+
+# Processes that outlived the namespace's name (somebody deleted it by hand) are known by what was written down of them.
+if [ -d "$3" ]; then
+  for pid in "$3"/*.pid; do
+    [ -e "$pid" ] && p=$(cat "$pid") && tr '\0' '\n' <"/proc/$p/environ" | grep -qxF "PODNET_LAB=${lab##*/}" && kill -9 "$p"
+  done 2>/dev/null
+  rm -rf "$3"
+fi
 
 # `ip netns add` mounts /run/netns on itself when it is first used (ip-netns(8)). Whoever caused that undoes it behind the
 # last namespace; as long as there are others, another lab inherits the duty, and without one nobody has it any more.
@@ -18,5 +25,6 @@ if [ -e "$mark" ] && [ "$(ls "$owned" "$owned/host")" = "$(printf '%s:\nhost\n\n
   done
   rm -f "$mark"
 fi
-rmdir "$owned"/netns-* "$owned/host" "$owned" "$lab" "${lab%/*}" 2>/dev/null
+rmdir "$owned"/netns-* "$owned/host" 2>/dev/null
+rmdir "$owned" 2>/dev/null && rm -rf "$lab" && rmdir "${lab%/*}" 2>/dev/null
 exit 0

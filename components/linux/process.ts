@@ -63,9 +63,12 @@ function commands(want: Process, found: Process | undefined, { lab }: Context<Pr
 function probe(want: Process, { lab }: Context<Process>): Command[] {
   const { pid } = files(want, lab);
   // A process that has ended but was not yet buried (a zombie) has no environment any more.
-  const alive = 'cat "$1" && p=$(cat "$2") && tr "\\0" "\\n" <"/proc/$p/environ" | grep -qxF -e "$3"';
+  // One that outlived its namespace's name is in another namespace than the one that has the name now.
+  const space = want.netns === undefined ? "/proc/self/ns/net" : `/run/netns/${want.netns}`;
+  const alive =
+    'cat "$1" && p=$(cat "$2") && [ "/proc/$p/ns/net" -ef "$4" ] && tr "\\0" "\\n" <"/proc/$p/environ" | grep -qxF -e "$3"';
   const [, mark = ""] = marks(want, lab);
-  return [{ argv: ["sh", "-c", alive, "sh", recordPath(lab, processKind, want), pid, mark], mayFail: true }];
+  return [{ argv: ["sh", "-c", alive, "sh", recordPath(lab, processKind, want), pid, mark, space], mayFail: true }];
 }
 
 /** What runs is what was written down when it was started. */
@@ -93,6 +96,8 @@ export const processKind: Kind<typeof args> = {
   },
   within: ({ netns }) => [netns],
   written: true,
+  // What a run before left of it would hold its ports.
+  prepare: (want, { lab }) => [endProcess(files(want, lab).pid, marks(want, lab)[1] ?? "")],
   commands,
   finish: (want, { lab }) => {
     const ports = want.listens.map(({ protocol, port }) => `${protocol}:${port}`);

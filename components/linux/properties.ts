@@ -15,11 +15,11 @@ export function without<T>(object: T, path: string): T {
   return { ...others, [key]: without(value, rest.join(".")) } as T;
 }
 
-/** The paths at which two values differ; objects are compared property by property, lists as a whole. */
-export function differences(a: unknown, b: unknown, path = ""): string[] {
+/** The paths, as lists of keys, at which two values differ; objects are compared property by property, lists as a whole. */
+export function differences(a: unknown, b: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (!isBag(a) || !isBag(b)) return isDeepStrictEqual(a, b) ? [] : [path];
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...keys].flatMap((key) => differences(a[key], b[key], path === "" ? key : `${path}.${key}`));
+  return [...keys].flatMap((key) => differences(a[key], b[key], [...path, key]));
 }
 
 const isBag = (value: unknown): value is Bag => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -27,7 +27,9 @@ interface Recorded {
 let read: Recorded | undefined;
 
 function recorded(): Recorded {
-  return (read ??= JSON.parse(readFileSync(join(__dirname, `kubernetes-${kubernetesVersion}.json`), "utf8")) as Recorded);
+  return (read ??= JSON.parse(
+    readFileSync(join(__dirname, `kubernetes-${kubernetesVersion}.json`), "utf8"),
+  ) as Recorded);
 }
 
 export const kubernetesKinds = (): Recorded["kinds"] => recorded().kinds;
@@ -52,11 +54,21 @@ FormatRegistry.Set("quantity", (text) => /^[+-]?(\d+\.?\d*|\.\d+)([KMGTPE]i|[num
 FormatRegistry.Set("date-time", (text) => /^\d{4}-\d\d-\d\d[Tt]/.test(text) && !Number.isNaN(Date.parse(text)));
 FormatRegistry.Set("byte", (text) => /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(text));
 
-function convert({ $ref, title, type, format, required, properties, additionalProperties, items }: JsonSchema): TSchema {
+function convert({
+  $ref,
+  title,
+  type,
+  format,
+  required,
+  properties,
+  additionalProperties,
+  items,
+}: JsonSchema): TSchema {
   if ($ref !== undefined) return kubernetesType($ref.slice("#/definitions/".length));
   if (Array.isArray(type)) return Type.Union(type.map((one: string) => convert({ type: one, format })));
   if (items !== undefined) return Type.Array(convert(items));
-  if (properties !== undefined) return Type.Object(fields(properties, required ?? []), { additionalProperties: false, title });
+  if (properties !== undefined)
+    return Type.Object(fields(properties, required ?? []), { additionalProperties: false, title });
   if (additionalProperties) return Type.Record(Type.String(), convert(additionalProperties));
   switch (type) {
     case "string":

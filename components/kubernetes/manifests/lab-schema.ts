@@ -35,14 +35,7 @@ const SshHost = Type.Object(
 
 export type HostSpec = Static<typeof LocalHost> | Static<typeof SshHost>;
 
-// A discriminated union: the author hears about the fields of the type that was named, not about all types.
-const Host = Type.Unsafe<HostSpec>({
-  type: "object",
-  title: "host",
-  required: ["type"],
-  discriminator: { propertyName: "type" },
-  oneOf: [LocalHost, SshHost],
-});
+const Host = Type.Union([LocalHost, SshHost]);
 
 const Network = Type.Object(
   {
@@ -106,3 +99,22 @@ export const LabSpec = Type.Object(
 );
 
 export type LabSpec = Static<typeof LabSpec>;
+
+const Texts = (description: string) => Type.Optional(Type.Record(Type.String(), Type.String(), { description }));
+
+export const LabObject = Type.Object(
+  {
+    apiVersion: Type.Literal("podnet.dev/v1"),
+    kind: Type.Literal("Lab"),
+    metadata: Type.Object(
+      {
+        name: Type.String({ description: "The lab's name, a DNS label. Its network namespaces begin with it." }),
+        labels: Texts("For your own use."),
+        annotations: Texts("For your own use."),
+      },
+      { ...strict, title: "metadata" },
+    ),
+    spec: LabSpec,
+  },
+  { ...strict, title: "Lab" },
+);

@@ -20,7 +20,7 @@ export type Partly<T> = T extends readonly (infer Item)[]
 export interface Entry<T> {
   readonly value: Partly<T>;
   readonly source: Source;
-  /** Whether something was wrong with the value at a path itself, so that it is missing here. */
+  /** Whether the value at a path, or what holds it, was wrong and is missing here for that reason. */
   isBroken(path: Path): boolean;
 }
 
@@ -36,7 +36,14 @@ export interface Objects {
   incomplete: boolean;
 }
 
-export const noObjects = (): Objects => ({ labs: [], nodes: [], pods: [], namespaces: [], problems: [], incomplete: false });
+export const noObjects = (): Objects => ({
+  labs: [],
+  nodes: [],
+  pods: [],
+  namespaces: [],
+  problems: [],
+  incomplete: false,
+});
 
 interface Kind {
   readonly apiVersion: string;
@@ -47,7 +54,11 @@ interface Kind {
 /** What podnet builds. */
 const kinds: Readonly<Record<string, Kind>> = {
   Lab: { apiVersion: "podnet.dev/v1", type: () => LabObject, add: ({ labs }, entry) => labs.push(entry) },
-  Namespace: { apiVersion: "v1", type: () => kubernetesType("core.v1.Namespace"), add: ({ namespaces }, entry) => namespaces.push(entry) },
+  Namespace: {
+    apiVersion: "v1",
+    type: () => kubernetesType("core.v1.Namespace"),
+    add: ({ namespaces }, entry) => namespaces.push(entry),
+  },
   Node: { apiVersion: "v1", type: () => kubernetesType("core.v1.Node"), add: ({ nodes }, entry) => nodes.push(entry) },
   Pod: { apiVersion: "v1", type: () => kubernetesType("core.v1.Pod"), add: ({ pods }, entry) => pods.push(entry) },
 };
@@ -62,7 +73,10 @@ export function addDocument(objects: Objects, value: unknown, source: Source): v
   };
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const found = Array.isArray(value) ? "a list" : quoted(String(value));
-    return refuse([], `a Kubernetes object is a mapping with apiVersion, kind and metadata, but this is ${found}; write one object per document, with "---" between them`);
+    return refuse(
+      [],
+      `a Kubernetes object is a mapping with apiVersion, kind and metadata, but this is ${found}; write one object per document, with "---" between them`,
+    );
   }
   const { apiVersion, kind } = value as { apiVersion?: unknown; kind?: unknown };
   if (kind === "List") {
@@ -84,18 +98,18 @@ export function addObject(objects: Objects, kind: string, value: unknown, source
   if (known === undefined) throw new Error(`podnet builds no ${kind}`);
   const shaped = checkShape(known.type(), value, source);
   objects.problems.push(...shaped.problems);
-  const broken = new Set(shaped.wrong.map((path) => JSON.stringify(path)));
   const entry = {
     value: (shaped.value ?? {}) as Entry<never>["value"],
     source,
-    isBroken: (path: Path) => broken.has(JSON.stringify(path)),
+    isBroken: (path: Path) => shaped.wrong.some((wrong) => wrong.every((key, index) => key === path[index])),
   };
   known.add(objects, entry);
 }
 
 function unknownKind(kind: string): string {
   const kubernetes = kubernetesKinds();
-  if (Object.hasOwn(kubernetes, kind)) return `podnet builds ${builds}; ${kind} is not built; remove this object from the lab`;
+  if (Object.hasOwn(kubernetes, kind))
+    return `podnet builds ${builds}; ${kind} is not built; remove this object from the lab`;
   const meant = nearest(kind, [...Object.keys(kinds), "List", ...Object.keys(kubernetes)]);
   return `unknown kind ${quoted(kind)}; ${meant === undefined ? `podnet builds ${builds}` : `did you mean "${meant}"?`}`;
 }

@@ -36,14 +36,31 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, field]) => [key, withoutNulls(field)]));
 }
 
-function* differences(type: TSchema, value: unknown): Generator<ValueError> {
+interface Difference extends ValueError {
+  /** The type of the object that the value is a field of. */
+  readonly owner: TSchema | undefined;
+}
+
+function* differences(type: TSchema, value: unknown): Generator<Difference> {
   for (const error of Errors(type, [], value)) {
-    // A missing field is reported as missing and as ill-typed; once is enough.
-    if (error.value === undefined && error.type !== ValueErrorType.ObjectRequiredProperty) continue;
+    // A missing field is reported as missing and as ill-typed; once is enough, and one with a default is not missing.
+    const missing = error.type === ValueErrorType.ObjectRequiredProperty;
+    if (error.value === undefined && (!missing || error.schema["default"] !== undefined)) continue;
     const variant = error.type === ValueErrorType.Union ? variantOf(error) : undefined;
-    if (variant === undefined) yield error;
+    if (variant === undefined) yield { ...error, owner: typeAt(type, pathOf(error.path, value).slice(0, -1)) };
     else for (const inner of differences(variant, error.value)) yield { ...inner, path: error.path + inner.path };
   }
+}
+
+function typeAt(type: TSchema, path: Path): TSchema | undefined {
+  let at: TSchema | undefined = type;
+  for (const key of path) {
+    if (at === undefined) return undefined;
+    if (KindGuard.IsObject(at)) at = at.properties[key];
+    else if (KindGuard.IsArray(at)) at = at.items;
+    else at = Object.values((at["patternProperties"] ?? {}) as Record<string, TSchema>)[0];
+  }
+  return at;
 }
 
 /** Of several types of host, the one that the author names by its `type`. */
@@ -52,7 +69,8 @@ function variantOf({ schema, value }: ValueError): TSchema | undefined {
   return variantsOf(schema).find((variant) => variant.properties["type"]?.const === named);
 }
 
-const variantsOf = (schema: TSchema): TObject[] => (schema["anyOf"] as TSchema[]).filter((one) => KindGuard.IsObject(one));
+const variantsOf = (schema: TSchema): TObject[] =>
+  (schema["anyOf"] as TSchema[]).filter((one) => KindGuard.IsObject(one));
 
 /** From a JSON pointer (RFC 6901); a list's indices become numbers again. */
 function pathOf(pointer: string, root: unknown): Path {
@@ -69,16 +87,18 @@ interface Told {
   readonly part?: "key" | "value";
 }
 
-function tell({ type, schema, value }: ValueError, path: Path, root: unknown, source: Source): Told {
+function tell({ type, schema, value, owner }: Difference, path: Path, root: unknown, source: Source): Told {
   const name = nameOf(path);
   switch (type) {
     case ValueErrorType.ObjectAdditionalProperties:
       return { message: unknownField(String(path.at(-1)), schema as TObject), part: "key" };
     case ValueErrorType.ObjectRequiredProperty:
-      return { message: `${schema.title ?? "this mapping"} needs the field "${name}"; add it` };
+      return { message: `${owner?.title ?? "this mapping"} needs the field "${name}"; add it` };
     case ValueErrorType.IntegerMinimum:
     case ValueErrorType.IntegerMaximum:
-      return { message: `${name} ${source.text(path) ?? value} is out of range; write ${schema["minimum"]} to ${schema["maximum"]}` };
+      return {
+        message: `${name} ${source.text(path) ?? value} is out of range; write ${schema["minimum"]} to ${schema["maximum"]}`,
+      };
     case ValueErrorType.StringMinLength:
       return { message: `${name} is empty; write a value or leave the field out` };
     case ValueErrorType.StringFormat:
@@ -100,7 +120,12 @@ const formats: Readonly<Record<string, string>> = {
 
 function nameOf(path: Path): string {
   const at = path.findLastIndex((key) => typeof key === "string");
-  return path.length === 0 ? "the object" : path.slice(at).map((key, i) => (i === 0 ? key : `[${key}]`)).join("");
+  return path.length === 0
+    ? "the object"
+    : path
+        .slice(at)
+        .map((key, i) => (i === 0 ? key : `[${key}]`))
+        .join("");
 }
 
 function unknownField(field: string, { title, properties }: TObject): string {
@@ -108,7 +133,9 @@ function unknownField(field: string, { title, properties }: TObject): string {
   const meant = nearest(field, known);
   const unknown = `unknown field ${quoted(field)} in ${title}`;
   if (meant !== undefined) return `${unknown}; did you mean "${meant}"?`;
-  const under = known.find((child) => child !== "status" && Object.hasOwn(properties[child]?.["properties"] ?? {}, field));
+  const under = known.find(
+    (child) => child !== "status" && Object.hasOwn(properties[child]?.["properties"] ?? {}, field),
+  );
   if (under !== undefined) return `${unknown}; it belongs under "${under}"`;
   return known.length > 12 ? `${unknown}; remove it` : `${unknown}; it has ${listed(known)}`;
 }
@@ -141,7 +168,9 @@ function illTyped(name: string, value: unknown, schema: TSchema, text: string | 
     return `${name} must be ${wanted}, but YAML reads ${written} as a ${typeof value}; put it in quotes: "${written}"`;
   }
   if (typeof value === "string" && /^(integer|number|boolean)$/.test(String(schema["type"]))) {
-    const bare = value.trim() !== "" && (schema["type"] === "boolean" ? /^(true|false)$/.test(value) : Number.isFinite(Number(value)));
+    const bare =
+      value.trim() !== "" &&
+      (schema["type"] === "boolean" ? /^(true|false)$/.test(value) : Number.isFinite(Number(value)));
     return `${name} must be ${wanted}, not ${quoted(value)}${bare ? `; write ${value.trim()} without quotes` : ""}`;
   }
   if (schema["type"] === "array")

@@ -16,7 +16,9 @@ export interface Source {
 /** `spec.containers[0].name` */
 export function pathText(path: Path): string {
   return path
-    .map((key) => (typeof key === "number" ? `[${key}]` : /^[\w$-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`))
+    .map((key) =>
+      typeof key === "number" ? `[${key}]` : /^[\w$-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
+    )
     .join("")
     .replace(/^\./, "");
 }

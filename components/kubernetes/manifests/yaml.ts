@@ -118,7 +118,8 @@ interface Found {
 }
 
 function yamlSource(file: string, lines: LineCounter, document: Document.Parsed): Source {
-  const resolve = (node: unknown): Node | undefined => (isAlias(node) ? node.resolve(document) : isNode(node) ? node : undefined);
+  const resolve = (node: unknown): Node | undefined =>
+    isAlias(node) ? node.resolve(document) : isNode(node) ? node : undefined;
 
   const find = (path: Path): { found: Found; depth: number } => {
     let found: Found = { value: document.contents as ParsedNode };
@@ -138,7 +139,8 @@ function yamlSource(file: string, lines: LineCounter, document: Document.Parsed)
     if (!isMap(parent)) return undefined;
     let merged: Found | undefined;
     for (const pair of parent.items) {
-      if (isScalar(pair.key) && String(pair.key.value) === String(key)) return { key: pair.key, value: resolve(pair.value) };
+      if (isScalar(pair.key) && String(pair.key.value) === String(key))
+        return { key: pair.key, value: resolve(pair.value) };
       if (isScalar(pair.key) && pair.key.source === "<<") merged ??= childOfMerged(resolve(pair.value), key);
     }
     return merged;

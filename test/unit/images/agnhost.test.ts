@@ -64,7 +64,8 @@ async function start(file = AGNHOST, host = LOOPBACK): Promise<Server> {
   });
   const stop = () => {
     child.kill("SIGTERM");
-    return exited(child);
+    const late = setTimeout(() => child.kill("SIGKILL"), 2000);
+    return exited(child).finally(() => clearTimeout(late));
   };
   return { process: child, tcp, tcp2, udp, said: () => said, stop };
 }
@@ -439,6 +440,17 @@ describe("agnhost", () => {
       expect(body).toHaveLength(Number(length));
     });
 
+    test("who keeps on sending still gets the answer", async () => {
+      const wire = new Wire(server.tcp);
+      wire.socket.pause();
+      for (let i = 0; i < 30; i++) {
+        wire.write("x".repeat(10000));
+        await sleep(5);
+      }
+      wire.socket.resume();
+      expect(await wire.rest()).toMatch(/^HTTP\/1\.1 431 /);
+    });
+
     test("blanks without end take no time", async () => {
       const begin = Date.now();
       const blanks = " ".repeat(15000);
@@ -583,6 +595,21 @@ describe("agnhost", () => {
       const { status, stderr } = refused("--hostname=x", `--tcp=${free}`, `--tcp=${free}`);
       expect(status).toBe(1);
       expect(stderr).toBe(`agnhost: cannot listen on TCP port ${free}: Address already in use (EADDRINUSE)\n`);
+    });
+
+    test("of two that start at the same instant, one gets the ports", async () => {
+      for (let round = 0; round < 20; round++) {
+        const [tcp, tcp2] = [await freePort(), await freePort()];
+        const both = [
+          [`--tcp=${tcp}`, `--tcp=${tcp2}`],
+          [`--tcp=${tcp2}`, `--tcp=${tcp}`],
+        ].map((ports) => spawn("perl", [AGNHOST, "--hostname=x", ...ports], { stdio: "ignore" }));
+        await until("one gives up", () => both.some(({ exitCode }) => exitCode === 1));
+        await until("the other listens", async () => (await connects(tcp)) && (await connects(tcp2)));
+        expect(both.filter(({ exitCode }) => exitCode === null)).toHaveLength(1);
+        for (const child of both) child.kill();
+        await Promise.all(both.map(exited));
+      }
     });
 
     test("SCTP, where the kernel has none", async () => {

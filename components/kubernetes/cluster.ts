@@ -1,0 +1,151 @@
+// A cluster: the nodes, what they stand in, and the pods on them. Addresses come first, for all of it, so that a preview
+// knows every one of them; then each part is told its own.
+import * as pulumi from "@pulumi/pulumi";
+import { Provider, getFiles, labFolder } from "../linux";
+import { type Allocation, allocate } from "./addresses";
+import { cidr, formatAddress } from "./addresses/cidr";
+import { gatewayOf } from "./addresses/ranges";
+import { heldIn } from "./held";
+import { Images } from "./images";
+import { type Lab, type LabObjects, hostOf, podKey, validateLab } from "./manifests";
+import { Node } from "./node";
+import { Pod } from "./pod";
+import { Underlay } from "./underlay";
+
+/** What a person or a script needs to find its way: `pulumi stack output --json`. */
+export interface ClusterOutputs {
+  readonly lab: string;
+  readonly nodes: pulumi.Output<Record<string, { host: string; netns: string; internalIP: string; podCIDR: string }>>;
+  readonly pods: pulumi.Output<Record<string, { node: string; host: string; netns: string; ip: string }>>;
+  readonly clients: pulumi.Output<{ client: { host: string; netns: string; ip: string } }>;
+  readonly services: pulumi.Output<Record<string, never>>;
+}
+
+/** A checked lab, as `loadLab` gives it, or its objects, which are checked here. */
+export type ClusterArgs = Lab | LabObjects;
+
+const isChecked = (args: ClusterArgs): args is Lab => "warnings" in args;
+
+export class Cluster extends pulumi.ComponentResource {
+  readonly outputs: ClusterOutputs;
+  readonly nodes: Readonly<Record<string, Node>>;
+  readonly pods: Readonly<Record<string, Pod>>;
+  readonly underlay: Underlay;
+
+  /** @throws LabError with all that is wrong with the lab, before anything is declared */
+  constructor(name: string, args: ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    const lab = isChecked(args) ? args : validateLab(args);
+    const provider = new Provider(lab.name, { lab: lab.name, hosts: lab.spec.hosts }, { parent: opts?.parent });
+    super("podnet:kubernetes:Cluster", name, {}, { ...opts, providers: { podnet: provider } });
+    for (const { file, line, column, message } of lab.warnings)
+      void pulumi.log.warn([file, line, column].filter((part) => part !== undefined).join(":") + `: ${message}`, this);
+
+    // A checked lab has at least one node, and all of them are on one host.
+    const host = hostOf(lab.nodes[0] as Lab["nodes"][number]);
+    const allocation = pulumi.output(addressesOf(lab, host, provider));
+    const router = routerOf(lab);
+    this.underlay = new Underlay(
+      `${lab.name}.underlay`,
+      { lab: lab.name, host, mtu: lab.spec.mtu, routerAddress: `${router}/${lab.spec.nodeCIDR.split("/")[1]}` },
+      { parent: this },
+    );
+    const images = new Images(`${lab.name}.images`, { lab: lab.name, host }, { parent: this });
+    this.nodes = createNodes(lab, allocation, this.underlay, router, this);
+    this.pods = createPods(lab, host, allocation, this.nodes, images, this);
+    this.outputs = outputsOf(lab, allocation, this.underlay, this.nodes, this.pods);
+    this.registerOutputs();
+  }
+}
+
+/** The first address of the node network. */
+function routerOf({ spec }: Lab): string {
+  const network = cidr(spec.nodeCIDR);
+  return formatAddress(network.family, gatewayOf(network));
+}
+
+/** Asks the host which addresses the running lab holds, gives those again, and the rest as host-local would. */
+async function addressesOf(lab: Lab, host: string, provider: Provider): Promise<Allocation> {
+  const { files } = await getFiles({ host, folder: labFolder(lab.name) }, { provider });
+  return allocate(lab, heldIn(lab.name, files));
+}
+
+/** What every node or pod of a checked lab has. */
+function known<T>(record: Readonly<Record<string, T>>, key: string): T {
+  const value = record[key];
+  if (value === undefined) throw new Error(`${key} has no addresses`);
+  return value;
+}
+
+function createNodes(lab: Lab, allocation: pulumi.Output<Allocation>, underlay: Underlay, router: string, parent: Cluster) {
+  const addresses = Object.fromEntries(
+    lab.nodes.map(({ metadata: { name } }) => [name, allocation.apply(({ nodes }) => known(nodes, name))]),
+  );
+  const nodes: Record<string, Node> = {};
+  for (const node of lab.nodes) {
+    const { [node.metadata.name]: own, ...peers } = addresses;
+    const common = { lab: lab.name, host: hostOf(node), spec: lab.spec, switch: underlay.switch, router };
+    nodes[node.metadata.name] = new Node(
+      node.metadata.name,
+      { ...common, addresses: own as pulumi.Output<Allocation["nodes"][string]>, peers },
+      { parent },
+    );
+  }
+  return nodes;
+}
+
+function createPods(
+  lab: Lab,
+  host: string,
+  allocation: pulumi.Output<Allocation>,
+  nodes: Readonly<Record<string, Node>>,
+  images: Images,
+  parent: Cluster,
+) {
+  const pods: Record<string, Pod> = {};
+  for (const pod of lab.pods) {
+    const key = podKey(pod);
+    const placement = allocation.apply((all) => {
+      const { node, ip, containerID } = known(all.pods, key);
+      const { gateway, podCIDR } = known(all.nodes, node);
+      const { netns, bridge } = known(nodes, node);
+      return pulumi
+        .all([netns, bridge])
+        .apply(([nodeNetns, bridge]) => ({ node, nodeNetns, bridge, ip, gateway, podCIDR, containerID }));
+    });
+    pods[key] = new Pod(key, { lab: lab.name, host, spec: lab.spec, pod, placement, images }, { parent });
+  }
+  return pods;
+}
+
+function outputsOf(
+  lab: Lab,
+  allocation: pulumi.Output<Allocation>,
+  { client }: Underlay,
+  nodes: Readonly<Record<string, Node>>,
+  pods: Readonly<Record<string, Pod>>,
+): ClusterOutputs {
+  const netnsOfAll = (parts: Readonly<Record<string, { netns: pulumi.Output<string> }>>) =>
+    pulumi.output(Object.fromEntries(Object.entries(parts).map(([name, { netns }]) => [name, netns])));
+  return {
+    lab: lab.name,
+    nodes: pulumi.all([allocation, netnsOfAll(nodes)]).apply(([all, netns]) =>
+      Object.fromEntries(
+        lab.nodes.map((node) => {
+          const { name } = node.metadata;
+          const { internalIP, podCIDR } = known(all.nodes, name);
+          return [name, { host: hostOf(node), netns: known(netns, name), internalIP, podCIDR }];
+        }),
+      ),
+    ),
+    pods: pulumi.all([allocation, netnsOfAll(pods)]).apply(([all, netns]) =>
+      Object.fromEntries(
+        lab.pods.map((pod) => {
+          const { node, ip } = known(all.pods, podKey(pod));
+          return [podKey(pod), { node, host: client.host, netns: known(netns, podKey(pod)), ip }];
+        }),
+      ),
+    ),
+    clients: client.netns.apply((netns) => ({ client: { host: client.host, netns, ip: client.ip } })),
+    services: pulumi.output({}),
+  };
+}

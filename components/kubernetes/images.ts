@@ -1,0 +1,37 @@
+// Images are not pulled: the two programs that a pod may need are put on its host, as files of the lab.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { File } from "../linux";
+import { imagesFolder } from "./network";
+import type { Container } from "./manifests/types";
+
+const image = (name: string): string => readFileSync(join(__dirname, "images", name), "utf8");
+
+export class Images extends pulumi.ComponentResource {
+  readonly pause: pulumi.Output<string>;
+  readonly agnhost: pulumi.Output<string>;
+
+  constructor(name: string, { lab, host }: { lab: string; host: string }, opts?: pulumi.ComponentResourceOptions) {
+    super("podnet:kubernetes:Images", name, {}, opts);
+    const place = (program: string): pulumi.Output<string> => {
+      const path = `${imagesFolder(lab)}/${program}`;
+      return new File(`${lab}/${program}`, { host, path, content: image(program), mode: "0755" }, { parent: this }).path;
+    };
+    this.pause = place("pause");
+    this.agnhost = place("agnhost");
+    this.registerOutputs();
+  }
+
+  /** The words that start a pod's pause process. Many hosts mount /run with noexec, so its shell is named. */
+  pauseCommand(pod: string): pulumi.Output<string[]> {
+    return pulumi.all(["sh", this.pause, pod]);
+  }
+
+  /** The words that start a container: its own command, or else the stand-in server on its ports. */
+  containerCommand(hostname: string, { command = [], args = [], ports = [] }: Container): pulumi.Output<string[]> {
+    if (command.length > 0) return pulumi.output([...command, ...args]);
+    const options = ports.map(({ protocol, containerPort }) => `--${protocol.toLowerCase()}=${containerPort}`);
+    return pulumi.all(["perl", this.agnhost, `--hostname=${hostname}`, ...options]);
+  }
+}

@@ -1,0 +1,160 @@
+import type { Entry, Partly } from "../objects";
+import { dnsLabel, envName, nameFault, portName } from "../names";
+import type { Path } from "../source";
+import { nearest, quoted } from "../suggest";
+import type { Container, ContainerPort, Pod } from "../types";
+import { type Context, placeOf } from "./context";
+
+const protocols = ["TCP", "UDP", "SCTP"];
+
+/** Fields of a container that are looked at only to say that they do nothing here. */
+interface Ignored {
+  readonly envFrom?: readonly unknown[];
+}
+
+export function checkContainers(context: Context, pod: Entry<Pod>): void {
+  const spec = pod.value.spec as (Partly<Pod["spec"]> & { initContainers?: readonly unknown[] }) | undefined;
+  const containers = spec?.containers;
+  const path: Path = ["spec", "containers"];
+  // A spec without the field has been reported with the pod's shape.
+  if (spec === undefined ? !pod.isBroken(["spec"]) : containers?.length === 0)
+    context.problem(pod, path, 'the pod has no containers; add spec.containers with at least "- name: web"');
+  if (spec?.initContainers !== undefined)
+    context.warning(
+      pod,
+      ["spec", "initContainers"],
+      "init containers are not run: podnet builds networks, and their images are not pulled",
+    );
+
+  const names = new Map<string, Path>();
+  const ports = new Map<string, Path>();
+  for (const [index, container] of (containers ?? []).entries()) {
+    const at = [...path, index];
+    checkName(context, pod, [...at, "name"], container?.name, names);
+    checkCommand(context, pod, at, container);
+    checkEnv(context, pod, at, container);
+    checkPorts(context, pod, [...at, "ports"], container?.ports ?? [], ports);
+  }
+}
+
+function checkName(
+  context: Context,
+  pod: Entry<Pod>,
+  path: Path,
+  name: string | undefined,
+  names: Map<string, Path>,
+): void {
+  if (name === undefined) return;
+  const fault = nameFault("container name", name, dnsLabel);
+  const same = names.get(name);
+  if (fault !== undefined) context.problem(pod, path, fault);
+  else if (same !== undefined)
+    context.problem(
+      pod,
+      path,
+      `container ${name} is already in this pod, at ${placeOf(pod, same)}; rename one of the two`,
+    );
+  else names.set(name, path);
+}
+
+function checkCommand(context: Context, pod: Entry<Pod>, at: Path, container: Partly<Container> | undefined): void {
+  const { command = [], args = [] } = container ?? {};
+  for (const [field, words] of Object.entries({ command, args }))
+    for (const [index, word] of words.entries()) checkNul(context, pod, [...at, field, index], field, word);
+  if (args.length > 0 && command.length === 0)
+    context.warning(
+      pod,
+      [...at, "args"],
+      "args without command do nothing: images are not pulled, so there is no entrypoint to give them to; write command",
+    );
+}
+
+/** A program's arguments and environment end at the first NUL byte (execve(2)). */
+function checkNul(context: Context, pod: Entry<Pod>, path: Path, what: string, text: string | undefined): void {
+  if (text?.includes("\0"))
+    context.problem(pod, path, `${what} has a NUL byte, which no program can be given; remove it`);
+}
+
+function checkEnv(
+  context: Context,
+  pod: Entry<Pod>,
+  at: Path,
+  container: (Partly<Container> & Ignored) | undefined,
+): void {
+  for (const [index, variable] of (container?.env ?? []).entries()) {
+    const path = [...at, "env", index];
+    const { name, value, valueFrom } = (variable ?? {}) as { name?: string; value?: string; valueFrom?: unknown };
+    const fault = name === undefined ? undefined : nameFault("the variable's name", name, envName);
+    if (fault !== undefined) context.problem(pod, [...path, "name"], fault);
+    checkNul(context, pod, [...path, "value"], "value", value);
+    if (valueFrom !== undefined)
+      context.warning(
+        pod,
+        [...path, "valueFrom"],
+        `valueFrom is not built: the variable ${quoted(name ?? "")} will not be set`,
+      );
+  }
+  if (container?.envFrom !== undefined)
+    context.warning(pod, [...at, "envFrom"], "envFrom is not built: its variables will not be set");
+}
+
+type WrittenPort = Partly<ContainerPort> & { readonly hostPort?: number };
+
+function checkPorts(
+  context: Context,
+  pod: Entry<Pod>,
+  at: Path,
+  written: readonly Partly<ContainerPort>[],
+  ports: Map<string, Path>,
+): void {
+  const names = new Set<string>();
+  for (const [index, port] of written.entries()) {
+    const path = [...at, index];
+    const { name, containerPort, protocol = "TCP", hostPort } = (port ?? {}) as WrittenPort;
+    const fault = name === undefined ? undefined : nameFault("port name", name, portName);
+    if (fault !== undefined) context.problem(pod, [...path, "name"], fault);
+    else if (name !== undefined && names.has(name))
+      context.problem(pod, [...path, "name"], `port ${name} is already in this container; rename one of the two`);
+    if (name !== undefined) names.add(name);
+    checkProtocol(context, pod, path, protocol);
+    checkHostPort(context, pod, path, containerPort, hostPort);
+    if (containerPort === undefined) continue;
+    if (containerPort < 1 || containerPort > 65535) {
+      context.problem(
+        pod,
+        [...path, "containerPort"],
+        `containerPort ${containerPort} is out of range; write 1 to 65535`,
+      );
+      continue;
+    }
+    const key = `${containerPort}/${protocol}`;
+    const same = ports.get(key);
+    if (same === undefined) ports.set(key, [...path, "containerPort"]);
+    else
+      context.warning(
+        pod,
+        [...path, "containerPort"],
+        `port ${key} is already in this pod, at ${placeOf(pod, same)}; the containers share one network namespace, so only one server can listen on it (EADDRINUSE)`,
+      );
+  }
+}
+
+function checkProtocol(context: Context, pod: Entry<Pod>, path: Path, protocol: string): void {
+  if (protocols.includes(protocol)) return;
+  const meant = nearest(protocol, protocols);
+  const hint = meant === undefined ? "write TCP, UDP or SCTP" : `did you mean "${meant}"?`;
+  context.problem(pod, [...path, "protocol"], `unknown protocol ${quoted(protocol)}; ${hint}`);
+}
+
+function checkHostPort(context: Context, pod: Entry<Pod>, path: Path, containerPort?: number, hostPort?: number): void {
+  if (hostPort === undefined || hostPort === 0) return;
+  if (!pod.value.spec?.hostNetwork)
+    context.problem(pod, [...path, "hostPort"], "hostPort is not built yet; leave it out");
+  // With the node's network a container's port is the node's, and the API server wants the two to say so.
+  else if (hostPort !== containerPort)
+    context.problem(
+      pod,
+      [...path, "hostPort"],
+      `hostPort ${hostPort} differs from containerPort ${containerPort}, which a pod with hostNetwork cannot have; leave hostPort out`,
+    );
+}

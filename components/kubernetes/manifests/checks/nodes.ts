@@ -1,0 +1,145 @@
+import { type Cidr, formatAddress, formatCidr, overlap, parseAddress, within } from "../../addresses/cidr";
+import { gatewayOf, longestPodPrefix, usable } from "../../addresses/ranges";
+import type { Entry } from "../objects";
+import { dnsSubdomain, nameFault } from "../names";
+import type { Path } from "../source";
+import { nearest, listed, quoted } from "../suggest";
+import { type Node, hostAnnotation } from "../types";
+import { type Context, checkNames, nameOf, namePath, placeOf } from "./context";
+import { type Ranges, hasLeadingZero, readRange } from "./ranges";
+
+/** The network namespaces that every lab has beside its nodes and pods. */
+const ownNamespaces = ["client", "router", "switch"];
+
+/** @returns the podCIDRs that authors gave, by node */
+export function checkNodes(context: Context, ranges: Ranges): ReadonlyMap<Entry<Node>, Cidr> {
+  checkNames(context, "node", context.nodes);
+  for (const node of context.nodes) {
+    const name = nameOf(node);
+    if (name === undefined) continue;
+    const fault = nameFault("node name", name, dnsSubdomain);
+    if (fault !== undefined) context.problem(node, namePath, fault);
+    else if (ownNamespaces.includes(name))
+      context.problem(
+        node,
+        namePath,
+        `no node can be called ${name}: the lab's own ${name} has that name; choose another`,
+      );
+  }
+  checkHosts(context);
+  checkInternalIPs(context, ranges);
+  return checkPodCIDRs(context, ranges);
+}
+
+const hostPath: Path = ["metadata", "annotations", hostAnnotation];
+
+function checkHosts(context: Context): void {
+  const { lab, nodes, spec } = context;
+  if (lab === undefined || lab.isBroken(["spec", "hosts"])) return;
+  const hosts = Object.keys(spec.hosts);
+  let first: { host: string; node: string } | undefined;
+  for (const node of nodes) {
+    const host = node.value.metadata?.annotations?.[hostAnnotation] ?? hosts[0];
+    if (host === undefined || node.isBroken(hostPath)) continue;
+    // A host whose settings were wrong is missing from the spec, and yet known.
+    if (!hosts.includes(host) && !lab.isBroken(["spec", "hosts", host])) {
+      const meant = nearest(host, hosts);
+      const hint = meant === undefined ? `the lab has ${listed(hosts)}` : `did you mean "${meant}"?`;
+      context.problem(node, hostPath, `unknown host ${quoted(host)}; ${hint}`);
+      continue;
+    }
+    first ??= { host, node: nameOf(node) ?? "the first node" };
+    if (host !== first.host)
+      context.problem(
+        node,
+        hostPath,
+        `this node is on host ${host}, but ${first.node} is on ${first.host}; podnet does not build labs over several hosts yet, so put all nodes on one`,
+      );
+  }
+}
+
+function checkInternalIPs(context: Context, { nodeCIDR }: Ranges): void {
+  const seen = new Map<bigint, string>();
+  for (const node of context.nodes) {
+    let count = 0;
+    for (const [index, entry] of (node.value.status?.addresses ?? []).entries()) {
+      if (entry?.type !== "InternalIP" || entry.address === undefined) continue;
+      const path = ["status", "addresses", index, "address"];
+      const fault = (message: string): void =>
+        context.problem(node, path, `InternalIP ${quoted(entry.address ?? "").slice(1, -1)} ${message}`);
+      const parsed = parseAddress(entry.address);
+      if (parsed === undefined)
+        fault(
+          hasLeadingZero(entry.address)
+            ? "has leading zeros, which some programs read as octal; leave them out"
+            : "is not an IP address; write one such as 192.168.0.11",
+        );
+      else if (parsed.family === 6) fault("is IPv6, which podnet does not build yet; write an IPv4 address");
+      else if (++count > 1) fault("is the second of this node; give a node one InternalIP");
+      else if (nodeCIDR !== undefined && (parsed.value < nodeCIDR.first || parsed.value > nodeCIDR.last))
+        fault(`is outside nodeCIDR ${formatCidr(nodeCIDR)}; choose an address inside`);
+      else if (nodeCIDR !== undefined && !usable(nodeCIDR, parsed.value))
+        fault(`is ${whose(nodeCIDR, parsed.value)} of nodeCIDR ${formatCidr(nodeCIDR)}; choose another`);
+      else if (seen.has(parsed.value)) fault(`is already at ${seen.get(parsed.value)}; give each node its own`);
+      else seen.set(parsed.value, placeOf(node, path));
+    }
+  }
+}
+
+function whose(range: Cidr, address: bigint): string {
+  if (address === gatewayOf(range)) return "the router's address";
+  return address === range.first ? "the network address" : "the broadcast address";
+}
+
+function checkPodCIDRs(context: Context, { clusterCIDR, nodeCIDRMaskSize }: Ranges): ReadonlyMap<Entry<Node>, Cidr> {
+  const good = new Map<Entry<Node>, Cidr>();
+  const paths = new Map<Entry<Node>, Path>();
+  for (const node of context.nodes) {
+    const { podCIDR, podCIDRs } = node.value.spec ?? {};
+    const written = podCIDRs ?? [];
+    if (podCIDR !== undefined && written[0] !== undefined && written[0] !== podCIDR) {
+      context.problem(
+        node,
+        ["spec", "podCIDRs", 0],
+        `podCIDRs begins with ${quoted(written[0])}, but podCIDR is ${quoted(podCIDR)}; write the same, or podCIDR alone`,
+      );
+      continue;
+    }
+    const [text, path]: [string | undefined, Path] =
+      podCIDR === undefined ? [written[0], ["spec", "podCIDRs", 0]] : [podCIDR, ["spec", "podCIDR"]];
+    if (written[1] !== undefined)
+      context.problem(
+        node,
+        ["spec", "podCIDRs", 1],
+        "a second podCIDR is for IPv6, which podnet does not build yet; leave it out",
+      );
+    const range = text === undefined ? undefined : readRange(context, node, path, "podCIDR", text);
+    if (range === undefined) continue;
+    const name = `podCIDR ${formatCidr(range)}`;
+    const other = [...good].find(([, taken]) => overlap(taken, range));
+    if (clusterCIDR !== undefined && !within(range, clusterCIDR)) {
+      const example = formatAddress(clusterCIDR.family, clusterCIDR.first);
+      context.problem(
+        node,
+        path,
+        `${name} is outside clusterCIDR ${formatCidr(clusterCIDR)}; choose a part of it, such as ${example}/${nodeCIDRMaskSize ?? clusterCIDR.prefix}`,
+      );
+    } else if (range.prefix > longestPodPrefix(range.family))
+      context.problem(
+        node,
+        path,
+        `${name} is too small for a bridge and a pod; write /${longestPodPrefix(range.family)} or a shorter prefix`,
+      );
+    else if (other !== undefined)
+      context.problem(
+        node,
+        path,
+        `${name} overlaps ${formatCidr(other[1])} of ${nameOf(other[0]) ?? "a node"} at ${placeOf(other[0], paths.get(other[0]) ?? [])}; give each node its own`,
+      );
+    else {
+      good.set(node, range);
+      paths.set(node, path);
+    }
+  }
+  return good;
+}

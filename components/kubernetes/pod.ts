@@ -1,0 +1,102 @@
+// A pod: a network namespace that its pause process holds, an address, a cable to its node's bridge, and its containers as
+// processes. Everything is as the CNI plugins bridge, host-local and loopback leave it when kubenet calls them.
+import * as pulumi from "@pulumi/pulumi";
+import { File, NetworkNamespace, Process, Route, Veth } from "../linux";
+import type { Images } from "./images";
+import { type Container, type LabSpec, type Pod as PodObject, podKey } from "./manifests/types";
+import { netnsOf, podInterface, podMtu, reservationsFolder, vethName } from "./network";
+
+/** Where the pod has been placed. */
+export interface Placement {
+  readonly node: string;
+  readonly nodeNetns: string;
+  readonly bridge: string;
+  readonly ip: string;
+  /** The bridge's address. */
+  readonly gateway: string;
+  readonly podCIDR: string;
+  readonly containerID: string;
+}
+
+export interface PodArgs {
+  readonly lab: string;
+  readonly host: string;
+  readonly spec: LabSpec;
+  readonly pod: PodObject;
+  readonly placement: pulumi.Output<Placement>;
+  readonly images: Images;
+}
+
+export class Pod extends pulumi.ComponentResource {
+  readonly netns: pulumi.Output<string>;
+
+  constructor(name: string, args: PodArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("podnet:kubernetes:Pod", name, {}, opts);
+    const { lab, host, spec, pod, placement, images } = args;
+    const key = podKey(pod);
+    const full = netnsOf.pod(lab, key);
+    const from = <K extends keyof Placement>(property: K): pulumi.Output<string> => placement.apply((place) => place[property]);
+
+    this.netns = pod.spec.hostNetwork ? from("nodeNetns") : createNetwork(this);
+    for (const container of pod.spec.containers) createContainer(this, this.netns, container);
+    this.registerOutputs();
+
+    function createNetwork(parent: Pod): pulumi.Output<string> {
+      const reservation = createReservation(parent);
+      const namespace = new NetworkNamespace(
+        full,
+        // kubenet, before the plugins: an address that host-local gave needs no duplicate address detection.
+        { host, name: full, sysctls: { "net.ipv6.conf.default.dad_transmits": "0" } },
+        { parent, dependsOn: [reservation] },
+      );
+      const inside = { parent, deletedWith: namespace };
+      new Process(`${full}/pause`, { host, netns: namespace.name, name: key, command: images.pauseCommand(full) }, inside);
+      const cable = createCable(namespace, parent);
+      new Route(
+        `${full}/default`,
+        { host, netns: namespace.name, destination: "default", via: from("gateway"), dev: cable.name },
+        inside,
+      );
+      // Whoever needs the namespace, a container for one, needs it with its network.
+      return pulumi.all([namespace.name, cable.name]).apply(([netns]) => netns);
+    }
+
+    function createReservation(parent: Pod): File {
+      const path = placement.apply(({ node, ip }) => `${reservationsFolder(lab, node)}/${ip}`);
+      const content = placement.apply(({ containerID }) => `${containerID}\r\n${podInterface}`);
+      return new File(`${full}/reservation`, { host, path, content, mode: "0600" }, { parent });
+    }
+
+    function createCable(namespace: NetworkNamespace, parent: Pod): Veth {
+      const mtu = podMtu(spec);
+      return new Veth(
+        `${full}/${podInterface}`,
+        {
+          ...{ host, netns: namespace.name, name: podInterface, mtu },
+          addresses: placement.apply(({ ip, podCIDR }) => [`${ip}/${podCIDR.split("/")[1]}`]),
+          conf: { ipv4: { arp_notify: 1 }, ipv6: { accept_dad: 0 } },
+          peer: {
+            ...{ netns: from("nodeNetns"), name: vethName(full), mtu, master: from("bridge"), hairpin: true },
+            conf: { ipv6: { accept_ra: 0 } },
+          },
+        },
+        { parent, deletedWith: namespace },
+      );
+    }
+
+    function createContainer(parent: Pod, netns: pulumi.Output<string>, container: Container): void {
+      const { ports = [], env = [] } = container;
+      const hostname = pod.metadata.name;
+      new Process(
+        `${full}/${container.name}`,
+        {
+          ...{ host, netns, name: `${key}/${container.name}` },
+          command: images.containerCommand(hostname, container),
+          env: Object.fromEntries([["HOSTNAME", hostname], ...env.map(({ name, value = "" }) => [name, value])]),
+          listens: ports.map(({ protocol, containerPort }) => ({ protocol, port: containerPort })),
+        },
+        { parent },
+      );
+    }
+  }
+}

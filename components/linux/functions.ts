@@ -1,0 +1,18 @@
+// What a program can ask a host before it declares anything (Pulumi calls it a function, or Invoke).
+import type { Runner } from "../host";
+
+type Answer = (host: Runner, args: Record<string, unknown>) => Promise<Record<string, unknown>>;
+
+/** Files whose path has a component with a leading dot are podnet's own notes. */
+const list = String.raw`[ ! -d "$1" ] || find "$1" -name '.*' -prune -o -type f -print0 | xargs -0r perl -0777 -ne 'print "$ARGV\0$_\0"'`;
+
+const getFiles: Answer = async (host, { folder }) => {
+  const [output] = await host.run([{ argv: ["sh", "-c", list, "sh", `${folder}`] }]);
+  const words = (output?.stdout ?? "").split("\0");
+  const files: Record<string, string> = {};
+  for (let i = 0; i + 1 < words.length; i += 2) files[words[i] ?? ""] = words[i + 1] ?? "";
+  return { files };
+};
+
+/** By token; each takes the name of a host in `host`. */
+export const functions: Readonly<Record<string, Answer>> = { "podnet:linux:getFiles": getFiles };

@@ -1,0 +1,3 @@
+export { type ProviderArgs, Provider, getFiles } from "./provider";
+export * from "./resources";
+export { labFolder } from "./owned";

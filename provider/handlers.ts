@@ -1,0 +1,204 @@
+// pulumirpc.ResourceProvider: each method translates Pulumi's words to the kinds' and back. It knows kinds, and no kind by name.
+import { type ServerUnaryCall, type UntypedServiceImplementation, type sendUnaryData, Metadata, status } from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { HostError, line } from "../components/host";
+import { functions } from "../components/linux/functions";
+import { type Args, type Kind, hostOfId } from "../components/linux/kind";
+import { Reconciler } from "../components/linux/reconcile";
+import { kindOf } from "../components/linux/registry";
+import { faultsOf, fill } from "../components/linux/schema";
+import { diff } from "./diff";
+import type { Engine } from "./engine";
+import type { Hosts } from "./hosts";
+import { packageSchema } from "./schema";
+import { type Values, fromStruct, hasUnknown, toStruct, unknown } from "./values";
+
+const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";
+
+export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementation {
+  const reconciler = (): Reconciler => new Reconciler(hosts.lab, (name) => hosts.host(name));
+
+  /** The arguments with defaults, and the commands that make them. */
+  function complete(kind: Kind, values: Values): Values {
+    const args = withoutDerived(kind, fill(kind.args, values) as Values);
+    const commands = hasUnknown(args) ? unknown : kind.commands(args, undefined, { lab: hosts.lab }).map(line);
+    return { ...args, commands };
+  }
+
+  async function check(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
+    const kind = kindOf(typeOf(request.getUrn()));
+    const args = withoutDerived(kind, fill(kind.args, fromStruct(request.getNews())) as Values);
+    const known = !hasUnknown(args);
+    const faults = known ? faultsOf(kind.args, args) : [];
+    if (known && faults.length === 0) faults.push(...(kind.validate?.(args) ?? []));
+    const response = new rpc.CheckResponse();
+    response.setFailuresList(faults.map(({ property, reason }) => failure(property, `${property} ${reason}`)));
+    response.setInputs(toStruct(faults.length === 0 ? complete(kind, args) : args));
+    return response;
+  }
+
+  async function diffResource(request: rpc.DiffRequest): Promise<rpc.DiffResponse> {
+    const kind = kindOf(typeOf(request.getUrn()));
+    const found = diff(kind, fromStruct(request.getOlds()), fromStruct(request.getNews()));
+    const response = new rpc.DiffResponse();
+    const { DIFF_SOME, DIFF_NONE } = rpc.DiffResponse.DiffChanges;
+    response.setChanges(found.length > 0 ? DIFF_SOME : DIFF_NONE);
+    response.setHasdetaileddiff(true);
+    const replaces = found.filter((difference) => difference.replaces);
+    response.setReplacesList(replaces.map(({ path }) => path));
+    response.setDiffsList(found.map(({ path }) => path));
+    // Two kernel objects cannot have one name at the same time.
+    response.setDeletebeforereplace(replaces.length > 0);
+    for (const { path, change, replaces } of found) {
+      const detail = new rpc.PropertyDiff();
+      const word = `${change.toUpperCase()}${replaces ? "_REPLACE" : ""}` as keyof typeof rpc.PropertyDiff.Kind;
+      detail.setKind(rpc.PropertyDiff.Kind[word]);
+      detail.setInputdiff(true);
+      response.getDetaileddiffMap().set(path, detail);
+    }
+    return response;
+  }
+
+  async function create(request: rpc.CreateRequest): Promise<rpc.CreateResponse> {
+    const kind = kindOf(typeOf(request.getUrn()));
+    const { commands, ...args } = fromStruct(request.getProperties());
+    const response = new rpc.CreateResponse();
+    if (request.getPreview()) {
+      response.setProperties(toStruct({ ...args, commands }));
+      return response;
+    }
+    const { id, state, warnings } = await reconciler().create(kind, args as unknown as Args);
+    for (const warning of warnings) await engine.warn(request.getUrn(), warning);
+    response.setId(id);
+    response.setProperties(toStruct({ ...state, commands }));
+    return response;
+  }
+
+  async function update(request: rpc.UpdateRequest): Promise<rpc.UpdateResponse> {
+    const kind = kindOf(typeOf(request.getUrn()));
+    const { commands, ...args } = fromStruct(request.getNews());
+    const olds = fromStruct(request.getOlds());
+    const response = new rpc.UpdateResponse();
+    if (request.getPreview()) {
+      const computed = Object.fromEntries((kind.computed ?? []).map((key) => [key, olds[key]]));
+      response.setProperties(toStruct({ ...computed, ...args, commands }));
+      return response;
+    }
+    const { state, warnings } = await reconciler().update(kind, args as unknown as Args, olds as unknown as Args);
+    for (const warning of warnings) await engine.warn(request.getUrn(), warning);
+    response.setProperties(toStruct({ ...state, commands }));
+    return response;
+  }
+
+  async function read(request: rpc.ReadRequest): Promise<rpc.ReadResponse> {
+    const kind = kindOf(typeOf(request.getUrn()));
+    const { commands, ...olds } = fromStruct(request.getProperties());
+    const known = Object.keys(olds).length > 0;
+    const found = known ? await reconciler().read(kind, olds as unknown as Args) : await importById(kind, request.getId());
+    const response = new rpc.ReadResponse();
+    if (!found) return response;
+    const state = { ...found, commands: commands ?? complete(kind, argsOnly(kind, found))["commands"] };
+    response.setId(request.getId());
+    response.setProperties(toStruct(state));
+    response.setInputs(toStruct({ ...argsOnly(kind, found), commands: state.commands }));
+    return response;
+  }
+
+  async function importById(kind: Kind, id: string): Promise<Args | undefined> {
+    const [host, rest] = hostOfId(id);
+    return reconciler().import(kind, fill(kind.args, { host, ...kind.fromId(rest) }) as Args);
+  }
+
+  async function remove(request: rpc.DeleteRequest): Promise<Empty> {
+    const kind = kindOf(typeOf(request.getUrn()));
+    const { commands: _, ...state } = fromStruct(request.getProperties());
+    for (const warning of await reconciler().delete(kind, state as unknown as Args)) await engine.warn(request.getUrn(), warning);
+    return new Empty();
+  }
+
+  async function invoke(request: rpc.InvokeRequest): Promise<rpc.InvokeResponse> {
+    const answer = functions[request.getTok()];
+    if (!answer) throw new HostError(`podnet has no function ${request.getTok()}`);
+    const args = fromStruct(request.getArgs());
+    const response = new rpc.InvokeResponse();
+    response.setReturn(toStruct(await answer(hosts.host(`${args["host"]}`), args)));
+    return response;
+  }
+
+  async function configure(request: rpc.ConfigureRequest): Promise<rpc.ConfigureResponse> {
+    const { lab, hosts: settings } = fromStruct(request.getArgs());
+    if (typeof settings === "string" && settings !== unknown) hosts.configure(`${lab}`, settings);
+    const response = new rpc.ConfigureResponse();
+    response.setSupportspreview(true);
+    return response;
+  }
+
+  return {
+    handshake: unary(async () => new rpc.ProviderHandshakeResponse()),
+    getSchema: unary(async () => {
+      const response = new rpc.GetSchemaResponse();
+      response.setSchema(packageSchema());
+      return response;
+    }),
+    getPluginInfo: unary(async () => {
+      const info = new PluginInfo();
+      info.setVersion("0.1.0");
+      return info;
+    }),
+    checkConfig: unary(async (request: rpc.CheckRequest) => {
+      const response = new rpc.CheckResponse();
+      const news = fromStruct(request.getNews());
+      const absent = ["lab", "hosts"].filter((key) => news[key] === undefined);
+      response.setFailuresList(absent.map((key) => failure(key, `the provider needs ${key}; pass an explicit Provider`)));
+      response.setInputs(request.getNews());
+      return response;
+    }),
+    // Another way to reach the hosts makes no other lab of it.
+    diffConfig: unary(async () => new rpc.DiffResponse()),
+    configure: unary(configure),
+    check: unary(check),
+    diff: unary(diffResource),
+    create: unary(create),
+    read: unary(read),
+    update: unary(update),
+    delete: unary(remove),
+    invoke: unary(invoke),
+    cancel: unary(async () => {
+      hosts.cancel();
+      return new Empty();
+    }),
+  };
+}
+
+/** An argument that is null was left out by the program. */
+function withoutDerived(kind: Kind, values: Values): Values {
+  const names = new Set(Object.keys(kind.args.properties));
+  return Object.fromEntries(Object.entries(values).filter(([key, value]) => (names.has(key) || key.startsWith("__")) && value !== null));
+}
+
+const argsOnly = (kind: Kind, state: Args): Values =>
+  Object.fromEntries(Object.entries(state).filter(([key]) => key in kind.args.properties));
+
+function failure(property: string, reason: string): rpc.CheckFailure {
+  const failure = new rpc.CheckFailure();
+  failure.setProperty(property);
+  failure.setReason(reason);
+  return failure;
+}
+
+/** A user's mistake or a host's trouble is a sentence; anything else is a fault of podnet's and keeps its stack. */
+function unary<Request, Response>(handle: (request: Request) => Promise<Response>) {
+  return (call: ServerUnaryCall<Request, Response>, respond: sendUnaryData<Response>): void => {
+    handle(call.request).then(
+      (response) => respond(null, response),
+      (error: Error) =>
+        respond({
+          code: status.UNKNOWN,
+          details: error instanceof HostError ? error.message : (error.stack ?? error.message),
+          metadata: new Metadata(),
+        }),
+    );
+  };
+}

@@ -1,0 +1,30 @@
+// The hosts of the provider's configuration, each connected when it is first needed.
+import { Host, HostError, type HostSettings } from "../components/host";
+
+export class Hosts {
+  lab = "";
+  private settings: Record<string, HostSettings> = {};
+  private readonly open = new Map<string, Host>();
+
+  configure(lab: string, hosts: string): void {
+    this.lab = lab;
+    this.settings = JSON.parse(hosts) as Record<string, HostSettings>;
+  }
+
+  host(name: string): Host {
+    const settings = this.settings[name];
+    if (!settings)
+      throw new HostError(`host "${name}" is not in the provider's configuration, which knows: ${Object.keys(this.settings).join(", ")}`);
+    const host = this.open.get(name) ?? new Host(name, settings);
+    this.open.set(name, host);
+    return host;
+  }
+
+  cancel(): void {
+    for (const host of this.open.values()) host.cancel();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.open.values()].map((host) => host.close()));
+  }
+}
