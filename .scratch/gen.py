@@ -10,13 +10,13 @@ def pod(name="pod1", extra="", spec="", containers="    - name: web\n"):
 def w(name,comment,*docs):
     body="---\n".join(x if isinstance(x,str) else x for x in docs)
     open(f"{D}/{name}.yaml","w").write(f"# {comment}\n"+body)
-def lab(spec,name="demo"): return f"apiVersion: podnet.dev/v1\nkind: Lab\nmetadata: {{ name: {name} }}\nspec:\n"+textwrap.indent(d(spec),"  ")
+def lab(spec,name="demo"): return f"apiVersion: podnet.dev/v1\nkind: Lab\nmetadata: {{ name: {name} }}\nspec:\n"+textwrap.indent(d(spec).rstrip("\n")+"\n","  ")
 def node(name="node1",**k):
     s=f"apiVersion: v1\nkind: Node\nmetadata: {{ name: {name} }}\n"
     if "pod" in k: s+=f"spec: {{ podCIDR: {k['pod']} }}\n"
     if "ip" in k: s+=f"status: {{ addresses: [{{ type: InternalIP, address: {k['ip']} }}] }}\n"
     return s
-def c(s): return textwrap.indent(d(s),"    ")
+def c(s): return textwrap.indent(d(s).rstrip("\n")+"\n","    ")
 # the lab
 w("no-lab","Nodes and pods, but nothing says what lab they are in.",NODE,pod())
 w("two-labs","Only one Lab per lab.",LAB,NODE,LAB.replace("demo","other"))

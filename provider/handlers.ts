@@ -128,8 +128,10 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
   }
 
   async function configure(request: rpc.ConfigureRequest): Promise<rpc.ConfigureResponse> {
-    const { lab, hosts: settings } = fromStruct(request.getArgs());
-    if (typeof settings === "string" && settings !== unknown) hosts.configure(`${lab}`, settings);
+    // Of the two forms in which the configuration comes, this is the one without wrapped secrets.
+    const variables = request.getVariablesMap();
+    const settings = variables.get("podnet:config:hosts");
+    if (settings !== undefined) hosts.configure(variables.get("podnet:config:lab") ?? "", settings);
     const response = new rpc.ConfigureResponse();
     response.setSupportspreview(true);
     return response;

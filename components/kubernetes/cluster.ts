@@ -76,7 +76,13 @@ function known<T>(record: Readonly<Record<string, T>>, key: string): T {
   return value;
 }
 
-function createNodes(lab: Lab, allocation: pulumi.Output<Allocation>, underlay: Underlay, router: string, parent: Cluster) {
+function createNodes(
+  lab: Lab,
+  allocation: pulumi.Output<Allocation>,
+  underlay: Underlay,
+  router: string,
+  parent: Cluster,
+) {
   const addresses = Object.fromEntries(
     lab.nodes.map(({ metadata: { name } }) => [name, allocation.apply(({ nodes }) => known(nodes, name))]),
   );

@@ -36,7 +36,10 @@ export function heldIn(lab: string, files: Readonly<Record<string, string>>): He
 /** A lease that somebody spoiled is none. */
 function leaseOf(text: string): HeldNode {
   try {
-    const { spec, status } = JSON.parse(text) as { spec?: { podCIDR?: string }; status?: { addresses?: { address?: string }[] } };
+    const { spec, status } = JSON.parse(text) as {
+      spec?: { podCIDR?: string };
+      status?: { addresses?: { address?: string }[] };
+    };
     return { podCIDR: spec?.podCIDR, internalIP: status?.addresses?.[0]?.address };
   } catch {
     return {};

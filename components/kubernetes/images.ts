@@ -16,7 +16,8 @@ export class Images extends pulumi.ComponentResource {
     super("podnet:kubernetes:Images", name, {}, opts);
     const place = (program: string): pulumi.Output<string> => {
       const path = `${imagesFolder(lab)}/${program}`;
-      return new File(`${lab}/${program}`, { host, path, content: image(program), mode: "0755" }, { parent: this }).path;
+      return new File(`${lab}/${program}`, { host, path, content: image(program), mode: "0755" }, { parent: this })
+        .path;
     };
     this.pause = place("pause");
     this.agnhost = place("agnhost");

@@ -15,17 +15,25 @@ const chain = "IP-MASQ-AGENT";
 const comment = (text: string): string => `-m comment --comment "ip-masq-agent: ${text}"`;
 
 export class Masquerade extends pulumi.ComponentResource {
-  constructor(name: string, { host, netns, nonMasqueradeCIDRs }: MasqueradeArgs, opts: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { host, netns, nonMasqueradeCIDRs }: MasqueradeArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ) {
     super("podnet:kubernetes:Masquerade", name, {}, opts);
     const { deletedWith } = opts;
-    const stay = nonMasqueradeCIDRs.map((cidr) => `-d ${cidr} ${comment("local traffic is not subject to MASQUERADE")} -j RETURN`);
+    const stay = nonMasqueradeCIDRs.map(
+      (cidr) => `-d ${cidr} ${comment("local traffic is not subject to MASQUERADE")} -j RETURN`,
+    );
     const leave = `${comment("outbound traffic is subject to MASQUERADE (must be last in chain)")} -j MASQUERADE --random-fully`;
     const chains = new IptablesChains(
       `${name}/${chain}`,
       { host, netns, table: "nat", chains: { [chain]: [...stay, leave] } },
       { parent: this, deletedWith },
     );
-    const all = comment(`ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom ${chain} chain`);
+    const all = comment(
+      `ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom ${chain} chain`,
+    );
     new IptablesRule(
       `${name}/POSTROUTING`,
       { host, netns, table: "nat", chain: "POSTROUTING", rule: `${all} -m addrtype ! --dst-type LOCAL -j ${chain}` },

@@ -15,7 +15,8 @@ export const podInterface = "eth0";
 export const podMtu = (spec: LabSpec): number => spec.network.mtu ?? spec.mtu;
 
 /** `veth` + 8 hexadecimal digits, as the CNI bridge plugin names them; the plugin rolls dice, a preview needs to know. */
-export const vethName = (netns: string): string => `veth${createHash("sha256").update(netns).digest("hex").slice(0, 8)}`;
+export const vethName = (netns: string): string =>
+  `veth${createHash("sha256").update(netns).digest("hex").slice(0, 8)}`;
 
 /** A MAC address made of an IPv4 address, as kubenet and CNI made them: 0a:58, then the four numbers. */
 export function macOf(ip: string): string {
@@ -30,6 +31,7 @@ export const netnsOf = {
 
 /** What a node keeps on its host, outside any namespace. */
 export const nodeFolder = (lab: string, node: string): string => `${labFolder(lab)}/${node}`;
-export const reservationsFolder = (lab: string, node: string): string => `${nodeFolder(lab, node)}/cni/networks/${networkName}`;
+export const reservationsFolder = (lab: string, node: string): string =>
+  `${nodeFolder(lab, node)}/cni/networks/${networkName}`;
 export const leasePath = (lab: string, node: string): string => `${nodeFolder(lab, node)}/node.json`;
 export const imagesFolder = (lab: string): string => `${labFolder(lab)}/.bin`;

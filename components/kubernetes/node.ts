@@ -40,7 +40,11 @@ export class Node extends pulumi.ComponentResource {
     createSysctls();
     const bridge = createBridge();
     createRoutes();
-    new Masquerade(netnsName, { host, netns, nonMasqueradeCIDRs: [spec.nodeCIDR, spec.clusterCIDR, spec.serviceCIDR] }, inside);
+    new Masquerade(
+      netnsName,
+      { host, netns, nonMasqueradeCIDRs: [spec.nodeCIDR, spec.clusterCIDR, spec.serviceCIDR] },
+      inside,
+    );
     createFiles();
 
     this.host = host;
@@ -96,7 +100,12 @@ export class Node extends pulumi.ComponentResource {
       const folder = reservationsFolder(lab, name);
       const file = (base: string, path: string, mode: string, content: pulumi.Input<string>): File =>
         new File(`${netnsName}/${base}`, { host, path, mode, content }, { parent: namespace });
-      file("node.json", leasePath(lab, name), "0644", addresses.apply((lease) => leaseText(name, lease)));
+      file(
+        "node.json",
+        leasePath(lab, name),
+        "0644",
+        addresses.apply((lease) => leaseText(name, lease)),
+      );
       file("lock", `${folder}/lock`, "0750", "");
       const last = addresses.apply(({ lastReserved }) => lastReserved ?? "");
       file("last_reserved_ip.0", `${folder}/last_reserved_ip.0`, "0600", last);

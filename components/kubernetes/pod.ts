@@ -35,7 +35,8 @@ export class Pod extends pulumi.ComponentResource {
     const { lab, host, spec, pod, placement, images } = args;
     const key = podKey(pod);
     const full = netnsOf.pod(lab, key);
-    const from = <K extends keyof Placement>(property: K): pulumi.Output<string> => placement.apply((place) => place[property]);
+    const from = <K extends keyof Placement>(property: K): pulumi.Output<string> =>
+      placement.apply((place) => place[property]);
 
     this.netns = pod.spec.hostNetwork ? from("nodeNetns") : createNetwork(this);
     for (const container of pod.spec.containers) createContainer(this, this.netns, container);
@@ -50,7 +51,11 @@ export class Pod extends pulumi.ComponentResource {
         { parent, dependsOn: [reservation] },
       );
       const inside = { parent, deletedWith: namespace };
-      new Process(`${full}/pause`, { host, netns: namespace.name, name: key, command: images.pauseCommand(full) }, inside);
+      new Process(
+        `${full}/pause`,
+        { host, netns: namespace.name, name: key, command: images.pauseCommand(full) },
+        inside,
+      );
       const cable = createCable(namespace, parent);
       new Route(
         `${full}/default`,

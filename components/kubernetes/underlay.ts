@@ -37,7 +37,11 @@ export class Underlay extends pulumi.ComponentResource {
       { host, netns: switchSpace.name, name: "switch", mtu },
       { parent: this, deletedWith: switchSpace },
     );
-    new Sysctl(`${lab}.router/ip_forward`, { host, netns: router.name, name: "net.ipv4.ip_forward", value: "1" }, inRouter);
+    new Sysctl(
+      `${lab}.router/ip_forward`,
+      { host, netns: router.name, name: "net.ipv4.ip_forward", value: "1" },
+      inRouter,
+    );
     new Veth(
       `${lab}.router/eth0`,
       {
@@ -49,7 +53,13 @@ export class Underlay extends pulumi.ComponentResource {
     const cable = new Veth(
       `${lab}.client/eth0`,
       {
-        ...{ host, netns: client.name, name: "eth0", mtu, addresses: [`${clientNetwork.client}/${clientNetwork.prefix}`] },
+        ...{
+          host,
+          netns: client.name,
+          name: "eth0",
+          mtu,
+          addresses: [`${clientNetwork.client}/${clientNetwork.prefix}`],
+        },
         peer: { netns: router.name, name: "eth1", mtu, addresses: [`${clientNetwork.router}/${clientNetwork.prefix}`] },
       },
       { parent: this, deletedWith: client },

@@ -1,6 +1,7 @@
 import { type Lab, podKey } from "../manifests/types";
 import { containerID } from "./container-id";
 import { formatAddress, formatCidr } from "./cidr";
+import { heldReservations } from "./held";
 import { allocateInternalIPs, allocatePodCIDRs } from "./nodes";
 import { place } from "./placement";
 import { capacityOf, gatewayOf } from "./ranges";
@@ -29,7 +30,7 @@ export function allocate(lab: Lab, held: Held): Allocation {
     const containers = lab.pods
       .filter((pod) => placement.get(podKey(pod)) === metadata.name && !pod.spec.hostNetwork)
       .map((pod) => containerID(lab.name, pod));
-    const reserved = reserve(podCIDR, containers, held.reservations[metadata.name] ?? { ips: {} });
+    const reserved = reserve(podCIDR, containers, heldReservations(held, metadata.name));
     for (const [container, ip] of reserved.ips) ips.set(container, ip);
     nodes[metadata.name] = {
       internalIP,

@@ -2,6 +2,7 @@
 
 import { type Lab, type Node, internalIPOf, podCIDROf } from "../manifests/types";
 import { type Cidr, cidr, formatAddress, freeBlocks, overlap, parseAddress, parseCidr, within } from "./cidr";
+import { heldNode } from "./held";
 import { nodeAddresses, usable } from "./ranges";
 import type { Held } from "./types";
 
@@ -19,7 +20,7 @@ export function allocateInternalIPs(lab: Lab, held: Held): ReadonlyMap<string, s
     taken.add(address);
   };
   for (const node of lab.nodes) give(node, fits(internalIPOf(node)));
-  for (const node of lab.nodes) give(node, fits(held.nodes[node.metadata.name]?.internalIP));
+  for (const node of lab.nodes) give(node, fits(heldNode(held, node.metadata.name).internalIP));
   const free = nodeAddresses(network);
   for (const node of lab.nodes) {
     while (!given.has(node.metadata.name)) {
@@ -43,7 +44,7 @@ export function allocatePodCIDRs(lab: Lab, held: Held): ReadonlyMap<string, Cidr
   for (const node of lab.nodes) give(node, explicitPodCIDR(node));
   for (const node of lab.nodes) {
     // Another size than the lab's now says comes from another nodeCIDRMaskSize, or from a podCIDR that was withdrawn.
-    const range = parseCidr(held.nodes[node.metadata.name]?.podCIDR ?? "")?.cidr;
+    const range = parseCidr(heldNode(held, node.metadata.name).podCIDR ?? "")?.cidr;
     if (range !== undefined && range.prefix === size && within(range, cluster)) give(node, range);
   }
   const free = freeBlocks(cluster, size, [...given.values()]);

@@ -3,6 +3,7 @@
 
 import { type Lab, type Pod, podKey } from "../manifests/types";
 import { containerID } from "./container-id";
+import { heldReservations } from "./held";
 import type { Held } from "./types";
 
 /** @returns the node of each pod, by `namespace/name` */
@@ -41,6 +42,6 @@ export function place(lab: Lab, held: Held, capacity: ReadonlyMap<string, number
 function homesOf(nodes: readonly string[], held: Held): ReadonlyMap<string, string> {
   const homes = new Map<string, string>();
   for (const node of [...nodes].reverse())
-    for (const id of Object.values(held.reservations[node]?.ips ?? {})) homes.set(id, node);
+    for (const id of Object.values(heldReservations(held, node).ips)) homes.set(id, node);
   return homes;
 }

@@ -112,7 +112,7 @@ export const LabObject = Type.Object(
         labels: Texts("For your own use."),
         annotations: Texts("For your own use."),
       },
-      { ...strict, title: "metadata" },
+      { ...strict, default: {}, title: "metadata" },
     ),
     spec: LabSpec,
   },

@@ -37,7 +37,8 @@ export const envName: Rule = {
 /** @returns what is wrong with a name, if anything */
 export function nameFault(what: string, name: string, { pattern, longest, wants }: Rule): string | undefined {
   if (name === "") return `${what} is empty; write a name`;
-  if (!pattern.test(name)) return `${what} ${quoted(name)} is not allowed; use ${wants}${instead(name, pattern)}`;
+  if (!pattern.test(name))
+    return `${what} ${quoted(name)} is not allowed; use ${wants}${pattern === envName.pattern ? "" : instead(name, pattern)}`;
   if (name.length > longest) return `${what} ${quoted(name)} has ${name.length} characters; use at most ${longest}`;
   return undefined;
 }

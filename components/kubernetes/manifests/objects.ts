@@ -22,6 +22,8 @@ export interface Entry<T> {
   readonly source: Source;
   /** Whether the value at a path, or what holds it, was wrong and is missing here for that reason. */
   isBroken(path: Path): boolean;
+  /** Whether something below the value at a path was wrong and is missing. */
+  isPartial(path: Path): boolean;
 }
 
 export type LabEntry = Entry<{ metadata: { name: string }; spec: Lab["spec"] }>;
@@ -101,10 +103,13 @@ export function addObject(objects: Objects, kind: string, value: unknown, source
   const entry = {
     value: (shaped.value ?? {}) as Entry<never>["value"],
     source,
-    isBroken: (path: Path) => shaped.wrong.some((wrong) => wrong.every((key, index) => key === path[index])),
+    isBroken: (path: Path) => shaped.wrong.some((wrong) => beginsWith(path, wrong)),
+    isPartial: (path: Path) => shaped.wrong.some((wrong) => beginsWith(wrong, path)),
   };
   known.add(objects, entry);
 }
+
+const beginsWith = (path: Path, start: Path): boolean => start.every((key, index) => key === path[index]);
 
 function unknownKind(kind: string): string {
   const kubernetes = kubernetesKinds();

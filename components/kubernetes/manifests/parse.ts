@@ -1,6 +1,5 @@
 // From text, or from objects of a program, to a checked lab. Nothing here reads a file or touches a host.
 
-import { Value } from "@sinclair/typebox/value";
 import { checkCapacity } from "./checks/capacity";
 import { contextOf } from "./checks/context";
 import { checkLab, checkOneLab } from "./checks/lab";
@@ -8,6 +7,7 @@ import { checkNetworkNamespaces } from "./checks/namespaces";
 import { checkNodes } from "./checks/nodes";
 import { checkNamespaces, checkPods, defaultNamespace } from "./checks/pods";
 import { checkRanges } from "./checks/ranges";
+import { withDefaults } from "./defaults";
 import { LabSpec } from "./lab-schema";
 import type { LabObjects } from "./manifest";
 import { type Objects, addDocument, addObject, noObjects } from "./objects";
@@ -57,7 +57,7 @@ function checked(objects: Objects, whole: Place): Lab {
   const problems = [...objects.problems, ...checkOneLab(objects, whole)];
   const warnings: Problem[] = [];
   // Of what was wrong in it the spec is free by now, so the defaults complete it.
-  const spec = Value.Default(LabSpec, structuredClone(objects.labs[0]?.value.spec ?? {})) as LabSpec;
+  const spec = withDefaults(LabSpec, objects.labs[0]?.value.spec) as LabSpec;
   const context = contextOf(objects, spec, problems, warnings);
   checkLab(context);
   const ranges = checkRanges(context);
@@ -80,7 +80,7 @@ function complete(objects: Objects, spec: LabSpec, warnings: readonly Problem[])
     name: lab.metadata.name,
     spec,
     nodes: values<Node>(objects.nodes).map((node) => withHost(node, firstHost)),
-    pods: values<Pod>(objects.pods).map(withDefaults),
+    pods: values<Pod>(objects.pods).map(completePod),
     namespaces: values<Namespace>(objects.namespaces),
     warnings,
   };
@@ -93,7 +93,7 @@ function withHost(node: Node, host: string): Node {
   };
 }
 
-function withDefaults(pod: Pod): Pod {
+function completePod(pod: Pod): Pod {
   const { metadata, spec } = pod;
   const containers = spec.containers.map((container) =>
     container.ports === undefined

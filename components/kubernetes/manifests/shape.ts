@@ -3,9 +3,10 @@
 
 import { KindGuard, type TObject, type TSchema } from "@sinclair/typebox";
 import { Errors, type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
-import { type Path, type Source, valueAt } from "./source";
+import { type Path, type Source, pathText, valueAt } from "./source";
 import { listed, nearest, quoted } from "./suggest";
 import type { Problem } from "./types";
+import { typeName, variantOf, variantsOf } from "./variants";
 
 export interface Shaped {
   /** The object without what is wrong in it; undefined when nothing is left. */
@@ -17,14 +18,16 @@ export interface Shaped {
 
 export function checkShape(type: TSchema, written: unknown, source: Source): Shaped {
   const value = withoutNulls(written);
-  const problems: Problem[] = [];
-  const wrong: Path[] = [];
-  for (const difference of differences(type, value)) {
+  const found = [...differences(type, value)].map((difference) => {
     const path = pathOf(difference.path, value);
-    const told = tell(difference, path, value, source);
-    problems.push({ ...source.place(path, told.part), message: told.message });
-    wrong.push(path);
-  }
+    return { path, missing: isMissing(difference), ...tell(difference, path, value, source) };
+  });
+  // What is missing here only because it stands under a wrong name or in a wrong place has been said there.
+  const meant = new Set(found.map(({ meant }) => meant && pathText(meant)));
+  const problems = found
+    .filter(({ path, missing }) => !missing || !meant.has(pathText(path)))
+    .map(({ path, at, part, message }) => ({ ...source.place(at ?? path, part), message }));
+  const wrong = found.map(({ path }) => path);
   return { value: prune(value, wrong), problems, wrong };
 }
 
@@ -44,13 +47,14 @@ interface Difference extends ValueError {
 function* differences(type: TSchema, value: unknown): Generator<Difference> {
   for (const error of Errors(type, [], value)) {
     // A missing field is reported as missing and as ill-typed; once is enough, and one with a default is not missing.
-    const missing = error.type === ValueErrorType.ObjectRequiredProperty;
-    if (error.value === undefined && (!missing || error.schema["default"] !== undefined)) continue;
-    const variant = error.type === ValueErrorType.Union ? variantOf(error) : undefined;
+    if (error.value === undefined && (!isMissing(error) || error.schema["default"] !== undefined)) continue;
+    const variant = error.type === ValueErrorType.Union ? variantOf(error.schema, error.value) : undefined;
     if (variant === undefined) yield { ...error, owner: typeAt(type, pathOf(error.path, value).slice(0, -1)) };
     else for (const inner of differences(variant, error.value)) yield { ...inner, path: error.path + inner.path };
   }
 }
+
+const isMissing = ({ type }: ValueError): boolean => type === ValueErrorType.ObjectRequiredProperty;
 
 function typeAt(type: TSchema, path: Path): TSchema | undefined {
   let at: TSchema | undefined = type;
@@ -62,15 +66,6 @@ function typeAt(type: TSchema, path: Path): TSchema | undefined {
   }
   return at;
 }
-
-/** Of several types of host, the one that the author names by its `type`. */
-function variantOf({ schema, value }: ValueError): TSchema | undefined {
-  const named = valueAt(value, ["type"]);
-  return variantsOf(schema).find((variant) => variant.properties["type"]?.const === named);
-}
-
-const variantsOf = (schema: TSchema): TObject[] =>
-  (schema["anyOf"] as TSchema[]).filter((one) => KindGuard.IsObject(one));
 
 /** From a JSON pointer (RFC 6901); a list's indices become numbers again. */
 function pathOf(pointer: string, root: unknown): Path {
@@ -85,28 +80,30 @@ function pathOf(pointer: string, root: unknown): Path {
 interface Told {
   readonly message: string;
   readonly part?: "key" | "value";
+  /** Where the problem is shown, if not at the value itself. */
+  readonly at?: Path;
+  /** Where the author probably meant an unknown field to be. */
+  readonly meant?: Path;
 }
 
 function tell({ type, schema, value, owner }: Difference, path: Path, root: unknown, source: Source): Told {
   const name = nameOf(path);
   switch (type) {
     case ValueErrorType.ObjectAdditionalProperties:
-      return { message: unknownField(String(path.at(-1)), schema as TObject), part: "key" };
+      return unknownField(path, schema as TObject);
     case ValueErrorType.ObjectRequiredProperty:
       return { message: `${owner?.title ?? "this mapping"} needs the field "${name}"; add it` };
     case ValueErrorType.IntegerMinimum:
     case ValueErrorType.IntegerMaximum:
-      return {
-        message: `${name} ${source.text(path) ?? value} is out of range; write ${schema["minimum"]} to ${schema["maximum"]}`,
-      };
+      return { message: `${name} ${source.text(path) ?? value} is out of range; write ${rangeOf(name, schema)}` };
     case ValueErrorType.StringMinLength:
       return { message: `${name} is empty; write a value or leave the field out` };
     case ValueErrorType.StringFormat:
-      return { message: `${name} ${quoted(String(value))} is not ${formats[String(schema["format"])]}` };
+      return { message: misformed(name, String(value), String(schema["format"])) };
     case ValueErrorType.Literal:
       return { message: notOneOf(name, value, [String(schema["const"])]) };
     case ValueErrorType.Union:
-      return { message: noneOf(name, value, schema) };
+      return noneOf(path, value, schema);
     default:
       return { message: illTyped(name, value, schema, source.text(path)) };
   }
@@ -118,6 +115,9 @@ const formats: Readonly<Record<string, string>> = {
   byte: "base64; encode it",
 };
 
+const misformed = (name: string, text: string, format: string): string =>
+  `${name} ${quoted(text)} is not ${formats[format]}`;
+
 function nameOf(path: Path): string {
   const at = path.findLastIndex((key) => typeof key === "string");
   return path.length === 0
@@ -128,17 +128,28 @@ function nameOf(path: Path): string {
         .join("");
 }
 
-function unknownField(field: string, { title, properties }: TObject): string {
+function unknownField(path: Path, { title, properties }: TObject): Told {
+  const field = String(path.at(-1));
+  const parent = path.slice(0, -1);
   const known = Object.keys(properties);
-  const meant = nearest(field, known);
   const unknown = `unknown field ${quoted(field)} in ${title}`;
-  if (meant !== undefined) return `${unknown}; did you mean "${meant}"?`;
-  const under = known.find(
-    (child) => child !== "status" && Object.hasOwn(properties[child]?.["properties"] ?? {}, field),
-  );
-  if (under !== undefined) return `${unknown}; it belongs under "${under}"`;
-  return known.length > 12 ? `${unknown}; remove it` : `${unknown}; it has ${listed(known)}`;
+  const near = nearest(field, known);
+  if (near !== undefined)
+    return { part: "key", message: `${unknown}; did you mean "${near}"?`, meant: [...parent, near] };
+  const under = known.find((child) => child !== "status" && hasField(properties[child], field));
+  if (under !== undefined)
+    return { part: "key", message: `${unknown}; it belongs under "${under}"`, meant: [...parent, under, field] };
+  const list = known.find((child) => hasField(properties[child]?.["items"] as TSchema | undefined, field));
+  if (list !== undefined) return { part: "key", message: `${unknown}; it belongs to an item of "${list}"` };
+  return { part: "key", message: known.length > 12 ? `${unknown}; remove it` : `${unknown}; it has ${listed(known)}` };
 }
+
+const hasField = (type: TSchema | undefined, field: string): boolean =>
+  Object.hasOwn((type?.["properties"] ?? {}) as object, field);
+
+/** Kubernetes' schema says of a port that it is an int32, and no more. */
+const rangeOf = (name: string, schema: TSchema): string =>
+  /port$/i.test(name) ? "1 to 65535" : `${schema["minimum"]} to ${schema["maximum"]}`;
 
 function notOneOf(name: string, value: unknown, known: readonly string[]): string {
   const meant = nearest(String(value), known);
@@ -146,18 +157,22 @@ function notOneOf(name: string, value: unknown, known: readonly string[]): strin
   return `unknown ${name} ${text}; ${meant === undefined ? `podnet has ${listed(known)}` : `did you mean "${meant}"?`}`;
 }
 
-function noneOf(name: string, value: unknown, schema: TSchema): string {
+function noneOf(path: Path, value: unknown, schema: TSchema): Told {
+  const name = nameOf(path);
   const variants = variantsOf(schema);
   if (variants.length > 0) {
-    const known = variants.map((variant) => String(variant.properties["type"]?.const));
+    const known = variants.map((variant) => String(typeName(variant)));
     const named = valueAt(value, ["type"]);
-    return named === undefined
-      ? `${name} needs the field "type"; podnet has ${listed(known)}`
-      : notOneOf(`type of host ${name}`, named, known);
+    if (named === undefined) return { message: `${name} needs the field "type"; podnet has ${listed(known)}` };
+    return { message: notOneOf("type", named, known), at: [...path, "type"] };
   }
-  const literals = (schema["anyOf"] as TSchema[]).map((one) => one["const"] as unknown);
-  if (literals.every((literal) => literal !== undefined)) return notOneOf(name, value, literals.map(String));
-  return `${name} must be a number or a string, not ${describe(value)}`;
+  const others = schema["anyOf"] as TSchema[];
+  const literals = others.map((one) => one["const"] as unknown);
+  if (literals.every((literal) => literal !== undefined))
+    return { message: notOneOf(name, value, literals.map(String)) };
+  const format = others.find((one) => one["format"] !== undefined)?.["format"] as string | undefined;
+  if (typeof value === "string" && format !== undefined) return { message: misformed(name, value, format) };
+  return { message: `${name} must be a number or a string, not ${describe(value)}` };
 }
 
 /** @param text what the author wrote, which YAML may have read as something else */
@@ -193,7 +208,7 @@ function describe(value: unknown): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
-  return typeof value === "string" ? quoted(value) : `the ${typeof value} ${String(value)}`;
+  return typeof value === "string" ? quoted(value) : String(value);
 }
 
 /** A copy without the values at the given paths. In a list nothing may move up: a wrong item takes its list with it. */

@@ -1,11 +1,16 @@
 import { distance } from "fastest-levenshtein";
 
-/** The name that was probably meant: one that differs in at most a third of its letters, upper and lower case aside. */
+/** The name that was probably meant: upper and lower case aside, the same letters, or no more than a third of them wrong. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const far = (candidate: string): number => distance(name.toLowerCase(), candidate.toLowerCase());
+  const far = (candidate: string): number => {
+    const [a, b] = [name.toLowerCase(), candidate.toLowerCase()];
+    return lettersOf(a) === lettersOf(b) ? Math.min(1, distance(a, b)) : distance(a, b);
+  };
   const [best] = [...known].sort((a, b) => far(a) - far(b));
-  return best !== undefined && far(best) <= Math.ceil(name.length / 3) ? best : undefined;
+  return best !== undefined && far(best) <= Math.max(1, Math.floor(name.length / 3)) ? best : undefined;
 }
+
+const lettersOf = (name: string): string => [...name].sort().join("");
 
 /** `a, b and c` */
 export function listed(names: readonly string[]): string {

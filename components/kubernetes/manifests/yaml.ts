@@ -42,7 +42,8 @@ export function readYaml(file: string, text: string): { documents: YamlDocument[
     for (const { offset, message } of wrong) problems.push({ ...placeIn(file, lines, offset), message });
     if (wrong.length > 0 || document.contents === null) continue;
     try {
-      documents.push({ value: document.toJS({ maxAliasCount }), source: yamlSource(file, lines, document) });
+      const value: unknown = document.toJS({ maxAliasCount });
+      if (value !== null) documents.push({ value, source: yamlSource(file, lines, document) });
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error; // what yaml throws for aliases without end
       const message = "the aliases (*name) in this document expand without end; write the values out";
@@ -70,6 +71,8 @@ function faultsOf({ errors, warnings }: Document.Parsed): Fault[] {
 
 /** What yaml calls an error, in words for someone who wrote a list of pods. */
 function explain({ code, message }: YAMLError): string {
+  const [, bracket] = /must be sufficiently indented and end with a (.)/.exec(message) ?? [];
+  if (bracket !== undefined) return `a bracket before this place is not closed; add the "${bracket}"`;
   switch (code) {
     case "DUPLICATE_KEY":
       return "this key is given twice in the same mapping; keep one of the two";
@@ -80,16 +83,15 @@ function explain({ code, message }: YAMLError): string {
     case "BLOCK_AS_IMPLICIT_KEY":
       return 'there are two ": " on this line; begin a nested mapping on a line of its own, or put the text in quotes';
     case "MULTILINE_IMPLICIT_KEY":
-      return 'a key without its ":" , or text that needs quotes, begins here';
+      return 'there is no ":" after this key; add it, or put text of several lines in quotes';
     case "BAD_SCALAR_START":
       return "text cannot begin with this character; put it in quotes";
-    case "MISSING_CHAR":
-      return `broken YAML: ${lower(message)}; add it, or put text with special characters in quotes`;
     case "TAG_RESOLVE_FAILED":
       return `${lower(message)}; leave the tag (!...) out`;
-    default:
-      return `broken YAML: ${lower(message)}; check the indentation, the quotes and the brackets around here`;
+    case "MISSING_CHAR":
+      if (/^Missing closing .quote/.test(message)) return "a quote before this place is not closed; close it";
   }
+  return `broken YAML: ${lower(message)}; check the indentation, the quotes and the brackets around here`;
 }
 
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -30,11 +30,13 @@ export function checkLab(context: Context): void {
   const { lab, spec } = context;
   if (lab === undefined) return;
   const name = nameOf(lab);
+  if (lab.value.metadata === undefined && !lab.isBroken(["metadata"]))
+    context.problem(lab, namePath, "this Lab has no name; add metadata.name");
   const fault = name === undefined ? undefined : nameFault("the lab's name", name, dnsLabel);
   if (fault !== undefined) context.problem(lab, namePath, fault);
   checkMtu(context);
   const hosts = Object.keys(spec.hosts);
-  if (hosts.length === 0)
+  if (hosts.length === 0 && !lab.isPartial(["spec", "hosts"]))
     context.problem(lab, ["spec", "hosts"], 'hosts is empty; write "local: { type: local }" or leave hosts out');
   for (const host of hosts) {
     // The first host is where nodes go that name none, and JavaScript sorts names of digits before all others.

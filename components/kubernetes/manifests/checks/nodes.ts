@@ -37,6 +37,7 @@ function checkHosts(context: Context): void {
   const { lab, nodes, spec } = context;
   if (lab === undefined || lab.isBroken(["spec", "hosts"])) return;
   const hosts = Object.keys(spec.hosts);
+  const partial = lab.isPartial(["spec", "hosts"]); // the first host, where nodes go that name none, may be missing
   let first: { host: string; node: string } | undefined;
   for (const node of nodes) {
     const host = node.value.metadata?.annotations?.[hostAnnotation] ?? hosts[0];
@@ -49,7 +50,7 @@ function checkHosts(context: Context): void {
       continue;
     }
     first ??= { host, node: nameOf(node) ?? "the first node" };
-    if (host !== first.host)
+    if (host !== first.host && !partial)
       context.problem(
         node,
         hostPath,
@@ -79,7 +80,7 @@ function checkInternalIPs(context: Context, { nodeCIDR }: Ranges): void {
       else if (nodeCIDR !== undefined && (parsed.value < nodeCIDR.first || parsed.value > nodeCIDR.last))
         fault(`is outside nodeCIDR ${formatCidr(nodeCIDR)}; choose an address inside`);
       else if (nodeCIDR !== undefined && !usable(nodeCIDR, parsed.value))
-        fault(`is ${whose(nodeCIDR, parsed.value)} of nodeCIDR ${formatCidr(nodeCIDR)}; choose another`);
+        fault(`is ${whose(nodeCIDR, parsed.value)} in nodeCIDR ${formatCidr(nodeCIDR)}; choose another`);
       else if (seen.has(parsed.value)) fault(`is already at ${seen.get(parsed.value)}; give each node its own`);
       else seen.set(parsed.value, placeOf(node, path));
     }

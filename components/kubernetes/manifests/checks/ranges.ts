@@ -71,7 +71,7 @@ export function readRange(
   text: string,
 ): Cidr | undefined {
   const parsed = parseCidr(text);
-  if (parsed === undefined) context.problem(entry, path, `${name} ${quoted(text)} is not a CIDR; ${cidrHint(text)}`);
+  if (parsed === undefined) context.problem(entry, path, `${name} ${quoted(text)} ${cidrFault(text)}`);
   else if (parsed.cidr.family === 6)
     context.problem(entry, path, `${name} ${text} is IPv6, which podnet does not build yet; write an IPv4 range`);
   else if (parsed.address !== parsed.cidr.first)
@@ -80,16 +80,15 @@ export function readRange(
   return undefined;
 }
 
-function cidrHint(text: string): string {
+function cidrFault(text: string): string {
   const [address = "", prefix] = text.split("/");
-  if (hasLeadingZero(address) || /^0\d/.test(prefix ?? "")) {
+  if (hasLeadingZero(address) || hasLeadingZero(prefix ?? "")) {
     const bare = text.replace(/(^|[./])0+(?=\d)/g, "$1");
-    return parseCidr(bare)
-      ? `numbers with leading zeros are refused, since some programs read them as octal; write ${bare}`
-      : "numbers with leading zeros are refused";
+    return `has leading zeros, which some programs read as octal; ${parseCidr(bare) ? `write ${bare}` : "leave them out"}`;
   }
-  if (prefix === undefined && parseCidr(`${text}/24`)) return `add the prefix length, such as ${text}/24`;
-  return "write an address and a prefix length, such as 10.244.0.0/16";
+  if (prefix === undefined && parseCidr(`${text}/24`))
+    return `is not a CIDR; add the prefix length, such as ${text}/24`;
+  return "is not a CIDR; write an address and a prefix length, such as 10.244.0.0/16";
 }
 
 export const hasLeadingZero = (address: string): boolean => /(^|\.)0\d/.test(address);
