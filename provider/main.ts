@@ -14,9 +14,9 @@ export function serve(): void {
     if (error) throw error;
     process.stdout.write(`${port}\n`);
   });
-  // Ctrl-C reaches the whole terminal; the engine tells by Cancel what should happen.
-  process.on("SIGINT", () => undefined);
+  // The plugin is in a process group of its own, so Ctrl-C does not reach it: the engine says Cancel, and ends it by a signal.
   const leave = (): void => void hosts.close().finally(() => process.exit(0));
+  process.on("SIGINT", leave);
   process.on("SIGTERM", leave);
   // An engine that was killed says nothing; then this process has another parent.
   const parent = process.ppid;
