@@ -41,22 +41,42 @@ Every problem of a lab is reported before any host is touched, all of them at on
 The three ranges must not overlap each other, nor 203.0.113.0/24, the network of the outside client.
 `;
 
+const objectFields = [
+  ["Field", "What it does"],
+  [
+    'Node `metadata.annotations["podnet.dev/host"]`',
+    "The host that the node runs on. Without it: the lab's first host. All nodes of a lab are on one host for now.",
+  ],
+  [
+    "Node `spec.podCIDR`",
+    "The range of the node's pods, within clusterCIDR, at least a /30. Without it: the next free part of clusterCIDR.",
+  ],
+  [
+    "Node `status.addresses`, type `InternalIP`",
+    "The node's address, within nodeCIDR. Without it: the next free one from the 11th on.",
+  ],
+  ["Pod `metadata.namespace`", "`default` when left out. The `Namespace` need not be declared."],
+  [
+    "Pod `spec.nodeName`",
+    "The node that the pod runs on. Without it: where the pod is already, or else the node with the fewest pods.",
+  ],
+  [
+    "Pod `spec.hostNetwork`",
+    "The pod shares its node's network and address. Without nodeName it runs on the lab's first node.",
+  ],
+  [
+    "Pod `spec.containers[].command`, `args`, `env`",
+    "The program to run, from the host's file system and as literally as it stands here: images are not pulled, `$(VAR)` is not expanded.",
+  ],
+  ["Pod `spec.containers[].ports`", "Without a command: the ports on which podnet's stand-in server answers."],
+];
+
 const objects = `## Node, Pod, Namespace
 
 Whatever \`kubectl\` takes (Kubernetes ${kubernetesVersion}). Fields that mean nothing to the network are accepted and left alone; unknown fields
 and values of the wrong type are errors. What podnet looks at:
 
-| Field | What it does |
-| --- | --- |
-| Node \`metadata.annotations["podnet.dev/host"]\` | The host that the node runs on. Without it: the lab's first host. All nodes of a lab are on one host for now. |
-| Node \`spec.podCIDR\` | The range of the node's pods, within clusterCIDR, at least a /30. Without it: the next free part of clusterCIDR. |
-| Node \`status.addresses\`, type \`InternalIP\` | The node's address, within nodeCIDR. Without it: the next free one from the 11th on. |
-| Pod \`metadata.namespace\` | \`default\` when left out. The \`Namespace\` need not be declared. |
-| Pod \`spec.nodeName\` | The node that the pod runs on. Without it: where the pod is already, or else the node with the fewest pods. |
-| Pod \`spec.hostNetwork\` | The pod shares its node's network and address. Without nodeName it runs on the lab's first node. |
-| Pod \`spec.containers[].command\`, \`args\`, \`env\` | The program to run, from the host's file system and as literally as it stands here: images are not pulled, \`$(VAR)\` is not expanded. |
-| Pod \`spec.containers[].ports\` | Without a command: the ports on which podnet's stand-in server answers. |
-
+${aligned(objectFields)}
 Names are as Kubernetes wants them. A node cannot be called \`switch\`, \`router\` or \`client\`, since those are in every lab.
 Not built yet, and refused: \`hostPort\`, IPv6, other kinds of objects. Not built, with a warning: \`initContainers\`, \`env[].valueFrom\`, \`envFrom\`.
 
@@ -89,10 +109,20 @@ const section = (path: string, type: TObject, description = ""): string =>
 function table(type: TObject, heading: string): string {
   const rows = Object.entries(type.properties).map(([field, value]) => {
     const nested = KindGuard.IsObject(value) || KindGuard.IsRecord(value);
-    return `| \`${field}\` | ${typeOf(value)} | ${nested ? "see below" : defaultOf(value, type, field)} | ${value.description ?? ""} |`;
+    const standard = nested ? "see below" : defaultOf(value, type, field);
+    return [`\`${field}\``, typeOf(value), standard, value.description ?? ""];
   });
   const title = heading === "" ? "" : `### ${heading}\n\n`;
-  return `${title}| Field | Type | Default | What it is |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n`;
+  return title + aligned([["Field", "Type", "Default", "What it is"], ...rows]);
+}
+
+/** A Markdown table as prettier formats it. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows;
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |\n`;
+  return [head, widths.map((width) => "-".repeat(width)), ...body].map(line).join("");
 }
 
 function typeOf(type: TSchema): string {

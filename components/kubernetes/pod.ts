@@ -97,7 +97,10 @@ export class Pod extends pulumi.ComponentResource {
         {
           ...{ host, netns, name: `${key}/${container.name}` },
           command: images.containerCommand(hostname, container),
-          env: Object.fromEntries([["HOSTNAME", hostname], ...env.map(({ name, value = "" }) => [name, value])]),
+          env: Object.fromEntries<string>([
+            ["HOSTNAME", hostname],
+            ...env.map(({ name, value = "" }): [string, string] => [name, value]),
+          ]),
           listens: ports.map(({ protocol, containerPort }) => ({ protocol, port: containerPort })),
         },
         { parent },

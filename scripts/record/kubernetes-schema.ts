@@ -75,7 +75,8 @@ async function download(): Promise<string> {
 function strict(schema: Json | Definition | undefined, reach: (name: string) => void): Json {
   if (Array.isArray(schema)) return schema.map((item) => strict(item, reach));
   if (schema === null || typeof schema !== "object") return schema as Json;
-  const { $ref, properties, additionalProperties, items, required, type, format } = schema as Definition;
+  const definition: Definition = schema;
+  const { $ref, properties, additionalProperties, items, required, type, format } = definition;
   if (typeof $ref === "string") {
     const name = shorten($ref.slice(prefix.length));
     reach(name);

@@ -1,5 +1,5 @@
 export { loadLab } from "./load";
 export type { LabObjects, LabSpecManifest, NamespaceManifest, NodeManifest, PodManifest } from "./manifest";
-export { type SourceFile, parseLab, validateLab } from "./parse";
+export { parseLab, validateLab } from "./parse";
 export { LabError, problemText } from "./problem";
 export * from "./types";

@@ -2,10 +2,12 @@
 // yaml.v2: booleans are also written yes, no, on, off, y and n, `<<` merges, 0644 is octal; times are plain text.
 
 import {
+  type Alias,
   type Document,
   LineCounter,
   type Node,
   type ParsedNode,
+  type Scalar,
   type YAMLError,
   isAlias,
   isMap,
@@ -35,15 +37,17 @@ export function readYaml(file: string, text: string): { documents: YamlDocument[
     lineCounter: lines,
     prettyErrors: false,
     version: "1.1",
+    stringKeys: true,
     customTags: (tags) => tags.filter((tag) => typeof tag === "string" || !isTime(tag)),
   });
   for (const document of parsed) {
-    const wrong = [...faultsOf(document), ...unknownAliases(document)];
+    const aliases = aliasesIn(document);
+    const wrong = [...faultsOf(document), ...unknownAliases(aliases), ...badMerges(document, aliases)];
     for (const { offset, message } of wrong) problems.push({ ...placeIn(file, lines, offset), message });
     if (wrong.length > 0 || document.contents === null) continue;
     try {
       const value: unknown = document.toJS({ maxAliasCount });
-      if (value !== null) documents.push({ value, source: yamlSource(file, lines, document) });
+      if (value !== null) documents.push({ value, source: yamlSource(file, lines, document, aliases) });
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error; // what yaml throws for aliases without end
       const message = "the aliases (*name) in this document expand without end; write the values out";
@@ -86,6 +90,8 @@ function explain({ code, message }: YAMLError): string {
       return 'there is no ":" after this key; add it, or put text of several lines in quotes';
     case "BAD_SCALAR_START":
       return "text cannot begin with this character; put it in quotes";
+    case "NON_STRING_KEY":
+      return "a mapping or list cannot be a key; put text with braces in quotes, and templates ({{ ... }}) are not filled in here";
     case "TAG_RESOLVE_FAILED":
       return `${lower(message)}; leave the tag (!...) out`;
     case "MISSING_CHAR":
@@ -96,17 +102,48 @@ function explain({ code, message }: YAMLError): string {
 
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-function unknownAliases(document: Document.Parsed): Fault[] {
-  const faults: Fault[] = [];
+type Aliases = ReadonlyMap<Alias, Node | undefined>;
+
+/** What each alias stands for: the last node before it with that anchor. In one walk; yaml itself takes one per alias. */
+function aliasesIn(document: Document.Parsed): Aliases {
+  const anchors = new Map<string, Node>();
+  const aliases = new Map<Alias, Node | undefined>();
   visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document) !== undefined) return;
-      const message = `no anchor &${alias.source} comes before this alias; text that begins with "*" needs quotes`;
-      faults.push({ offset: alias.range?.[0] ?? 0, message });
+    Node(_key, node) {
+      if (isAlias(node)) aliases.set(node, anchors.get(node.source));
+      else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return aliases;
+}
+
+const unknownAliases = (aliases: Aliases): Fault[] =>
+  [...aliases]
+    .filter(([, node]) => node === undefined)
+    .map(([{ source, range }]) => ({
+      offset: range?.[0] ?? 0,
+      message: `no anchor &${source} comes before this alias; text that begins with "*" needs quotes`,
+    }));
+
+/** `<<` takes a mapping or a list of mappings; yaml throws at anything else, without a place. */
+function badMerges(document: Document.Parsed, aliases: Aliases): Fault[] {
+  const faults: Fault[] = [];
+  const target = (node: unknown): unknown => (isAlias(node) ? aliases.get(node) : node);
+  visit(document, {
+    Pair(_key, { key, value }) {
+      if (!isMergeKey(key)) return;
+      const merged = target(value);
+      const sources = isSeq(merged) ? merged.items.map(target) : [merged];
+      if (sources.every(isMap)) return;
+      const message =
+        '"<<" merges mappings, but this is none; write an alias (*name) of a mapping, or put "<<" in quotes';
+      faults.push({ offset: key.range?.[0] ?? 0, message });
     },
   });
   return faults;
 }
+
+const isMergeKey = (key: unknown): key is Scalar => isScalar(key) && key.type === "PLAIN" && key.source === "<<";
 
 function placeIn(file: string, lines: LineCounter, offset: number): Place {
   const { line, col } = lines.linePos(offset);
@@ -119,9 +156,9 @@ interface Found {
   readonly value?: Node;
 }
 
-function yamlSource(file: string, lines: LineCounter, document: Document.Parsed): Source {
+function yamlSource(file: string, lines: LineCounter, document: Document.Parsed, aliases: Aliases): Source {
   const resolve = (node: unknown): Node | undefined =>
-    isAlias(node) ? node.resolve(document) : isNode(node) ? node : undefined;
+    isAlias(node) ? aliases.get(node) : isNode(node) ? node : undefined;
 
   const find = (path: Path): { found: Found; depth: number } => {
     let found: Found = { value: document.contents as ParsedNode };
@@ -143,7 +180,7 @@ function yamlSource(file: string, lines: LineCounter, document: Document.Parsed)
     for (const pair of parent.items) {
       if (isScalar(pair.key) && String(pair.key.value) === String(key))
         return { key: pair.key, value: resolve(pair.value) };
-      if (isScalar(pair.key) && pair.key.source === "<<") merged ??= childOfMerged(resolve(pair.value), key);
+      if (isMergeKey(pair.key)) merged ??= childOfMerged(resolve(pair.value), key);
     }
     return merged;
   };

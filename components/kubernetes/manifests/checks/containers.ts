@@ -13,7 +13,7 @@ interface Ignored {
 }
 
 export function checkContainers(context: Context, pod: Entry<Pod>): void {
-  const spec = pod.value.spec as (Partly<Pod["spec"]> & { initContainers?: readonly unknown[] }) | undefined;
+  const spec: (Partly<Pod["spec"]> & { readonly initContainers?: readonly unknown[] }) | undefined = pod.value.spec;
   const containers = spec?.containers;
   const path: Path = ["spec", "containers"];
   // A spec without the field has been reported with the pod's shape.

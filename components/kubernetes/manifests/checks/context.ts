@@ -1,4 +1,4 @@
-import { type Place, placeText } from "../problem";
+import { placeText } from "../problem";
 import type { Entry, LabEntry, Objects } from "../objects";
 import type { Path } from "../source";
 import type { LabSpec, Namespace, Node, Pod, Problem } from "../types";
@@ -29,8 +29,7 @@ export const namePath: Path = ["metadata", "name"];
 export const nameOf = (entry: Entry<{ metadata: { name: string } }>): string | undefined => entry.value.metadata?.name;
 
 /** For "pods.yaml:5:9 has it already". */
-export const placeOf = (entry: Entry<unknown>, path: Path): string =>
-  placeText(entry.source.place(path) satisfies Place);
+export const placeOf = (entry: Entry<unknown>, path: Path): string => placeText(entry.source.place(path));
 
 /** Reports a missing name and every second use of one. @returns the first object of each name */
 export function checkNames<T extends { metadata: { name: string } }>(
@@ -41,7 +40,7 @@ export function checkNames<T extends { metadata: { name: string } }>(
 ): ReadonlyMap<string, Entry<T>> {
   const first = new Map<string, Entry<T>>();
   for (const entry of entries) {
-    const name = nameOf(entry as Entry<{ metadata: { name: string } }>);
+    const name = nameOf(entry);
     if (name === undefined) {
       if (!entry.isBroken(namePath)) context.problem(entry, namePath, `this ${what} has no name; add metadata.name`);
       continue;

@@ -1,12 +1,13 @@
-import { type Cidr, formatAddress, formatCidr, overlap, parseAddress, within } from "../../addresses/cidr";
-import { gatewayOf, longestPodPrefix, usable } from "../../addresses/ranges";
+import { type Cidr, formatCidr, holds, parseAddress } from "../../addresses/cidr";
+import { gatewayOf, usable } from "../../addresses/ranges";
 import type { Entry } from "../objects";
 import { dnsSubdomain, nameFault } from "../names";
 import type { Path } from "../source";
 import { nearest, listed, quoted } from "../suggest";
 import { type Node, hostAnnotation } from "../types";
 import { type Context, checkNames, nameOf, namePath, placeOf } from "./context";
-import { type Ranges, hasLeadingZero, readRange } from "./ranges";
+import { checkPodCIDRs } from "./pod-cidrs";
+import { type Ranges, hasLeadingZero } from "./ranges";
 
 /** The network namespaces that every lab has beside its nodes and pods. */
 const ownNamespaces = ["client", "router", "switch"];
@@ -67,7 +68,7 @@ function checkInternalIPs(context: Context, { nodeCIDR }: Ranges): void {
       if (entry?.type !== "InternalIP" || entry.address === undefined) continue;
       const path = ["status", "addresses", index, "address"];
       const fault = (message: string): void =>
-        context.problem(node, path, `InternalIP ${quoted(entry.address ?? "").slice(1, -1)} ${message}`);
+        context.problem(node, path, `InternalIP ${quoted(entry.address ?? "")} ${message}`);
       const parsed = parseAddress(entry.address);
       if (parsed === undefined)
         fault(
@@ -77,7 +78,7 @@ function checkInternalIPs(context: Context, { nodeCIDR }: Ranges): void {
         );
       else if (parsed.family === 6) fault("is IPv6, which podnet does not build yet; write an IPv4 address");
       else if (++count > 1) fault("is the second of this node; give a node one InternalIP");
-      else if (nodeCIDR !== undefined && (parsed.value < nodeCIDR.first || parsed.value > nodeCIDR.last))
+      else if (nodeCIDR !== undefined && !holds(nodeCIDR, parsed.value))
         fault(`is outside nodeCIDR ${formatCidr(nodeCIDR)}; choose an address inside`);
       else if (nodeCIDR !== undefined && !usable(nodeCIDR, parsed.value))
         fault(`is ${whose(nodeCIDR, parsed.value)} in nodeCIDR ${formatCidr(nodeCIDR)}; choose another`);
@@ -90,57 +91,4 @@ function checkInternalIPs(context: Context, { nodeCIDR }: Ranges): void {
 function whose(range: Cidr, address: bigint): string {
   if (address === gatewayOf(range)) return "the router's address";
   return address === range.first ? "the network address" : "the broadcast address";
-}
-
-function checkPodCIDRs(context: Context, { clusterCIDR, nodeCIDRMaskSize }: Ranges): ReadonlyMap<Entry<Node>, Cidr> {
-  const good = new Map<Entry<Node>, Cidr>();
-  const paths = new Map<Entry<Node>, Path>();
-  for (const node of context.nodes) {
-    const { podCIDR, podCIDRs } = node.value.spec ?? {};
-    const written = podCIDRs ?? [];
-    if (podCIDR !== undefined && written[0] !== undefined && written[0] !== podCIDR) {
-      context.problem(
-        node,
-        ["spec", "podCIDRs", 0],
-        `podCIDRs begins with ${quoted(written[0])}, but podCIDR is ${quoted(podCIDR)}; write the same, or podCIDR alone`,
-      );
-      continue;
-    }
-    const [text, path]: [string | undefined, Path] =
-      podCIDR === undefined ? [written[0], ["spec", "podCIDRs", 0]] : [podCIDR, ["spec", "podCIDR"]];
-    if (written[1] !== undefined)
-      context.problem(
-        node,
-        ["spec", "podCIDRs", 1],
-        "a second podCIDR is for IPv6, which podnet does not build yet; leave it out",
-      );
-    const range = text === undefined ? undefined : readRange(context, node, path, "podCIDR", text);
-    if (range === undefined) continue;
-    const name = `podCIDR ${formatCidr(range)}`;
-    const other = [...good].find(([, taken]) => overlap(taken, range));
-    if (clusterCIDR !== undefined && !within(range, clusterCIDR)) {
-      const example = formatAddress(clusterCIDR.family, clusterCIDR.first);
-      context.problem(
-        node,
-        path,
-        `${name} is outside clusterCIDR ${formatCidr(clusterCIDR)}; choose a part of it, such as ${example}/${nodeCIDRMaskSize ?? clusterCIDR.prefix}`,
-      );
-    } else if (range.prefix > longestPodPrefix(range.family))
-      context.problem(
-        node,
-        path,
-        `${name} is too small for a bridge and a pod; write /${longestPodPrefix(range.family)} or a shorter prefix`,
-      );
-    else if (other !== undefined)
-      context.problem(
-        node,
-        path,
-        `${name} overlaps ${formatCidr(other[1])} of ${nameOf(other[0]) ?? "a node"} at ${placeOf(other[0], paths.get(other[0]) ?? [])}; give each node its own`,
-      );
-    else {
-      good.set(node, range);
-      paths.set(node, path);
-    }
-  }
-  return good;
 }

@@ -1,0 +1,266 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LabError, hostOf, internalIPOf, loadLab, parseLab, podKey } from "../../../components/kubernetes/manifests";
+
+const head = `
+apiVersion: podnet.dev/v1
+kind: Lab
+metadata: { name: demo }
+---
+apiVersion: v1
+kind: Node
+metadata: { name: node1 }
+---
+`;
+
+const parse = (text: string) => parseLab([{ file: "lab.yaml", text: head + text }]);
+
+test("the demo lab", () => {
+  const { name, spec, nodes, pods, warnings } = loadLab(join(__dirname, "../../../labs/demo"));
+  expect(name).toBe("demo");
+  expect(nodes.map(({ metadata }) => metadata.name)).toEqual(["node1", "node2"]);
+  expect(
+    pods.map((pod) => [podKey(pod), pod.spec.nodeName, pod.spec.containers.map((container) => container.name)]),
+  ).toEqual([
+    ["default/pod1", "node1", ["web", "sidecar"]],
+    ["default/pod2", "node1", ["web"]],
+    ["default/pod3", "node2", ["web"]],
+    ["default/pod4", "node2", ["web"]],
+  ]);
+  expect(warnings).toEqual([]);
+  expect(spec).toEqual({
+    nodeCIDR: "192.168.0.0/24",
+    clusterCIDR: "10.244.0.0/16",
+    nodeCIDRMaskSize: 24,
+    serviceCIDR: "10.96.0.0/12",
+    mtu: 1500,
+    network: { type: "kubenet" },
+    proxy: { mode: "iptables" },
+    hosts: { local: { type: "local" } },
+  });
+});
+
+test("defaults: namespace, protocol, host", () => {
+  const { pods, nodes } = parse(
+    "{ apiVersion: v1, kind: Pod, metadata: { name: p }, spec: { containers: [{ name: c, ports: [{ containerPort: 80 }] }] } }",
+  );
+  expect(pods[0]?.metadata.namespace).toBe("default");
+  expect(pods[0]?.spec.containers[0]?.ports).toEqual([{ containerPort: 80, protocol: "TCP" }]);
+  expect(nodes.map(hostOf)).toEqual(["local"]);
+});
+
+test("an ssh host keeps what is written and gets the rest", () => {
+  const { spec, nodes } = parseLab([
+    {
+      file: "lab.yaml",
+      text: head.replace("demo }", "demo }\nspec: { hosts: { far: { type: ssh, address: h.example, user: me } } }"),
+    },
+  ]);
+  expect(spec.hosts).toEqual({ far: { type: "ssh", address: "h.example", port: 22, user: "me" } });
+  expect(nodes.map(hostOf)).toEqual(["far"]);
+});
+
+test("a List, in it anchors, aliases and merge keys; empty documents; a byte order mark; CRLF", () => {
+  const { pods } = parse(`---
+---
+apiVersion: v1
+kind: List
+metadata: { resourceVersion: "" }
+items:
+  - apiVersion: v1
+    kind: Pod
+    metadata: { name: a, labels: &labels { app: web } }
+    spec: &spec
+      nodeName: node1
+      containers: [&web { name: web, command: [sleep, inf] }]
+  - apiVersion: v1
+    kind: Pod
+    metadata: { name: b, labels: { <<: *labels, tier: front } }
+    spec: *spec
+  - apiVersion: v1
+    kind: Pod
+    metadata: { name: c }
+    spec: { <<: *spec, containers: [{ <<: *web, name: other }] }
+`);
+  expect(pods.map(({ spec }) => spec.containers)).toEqual([
+    [{ name: "web", command: ["sleep", "inf"] }],
+    [{ name: "web", command: ["sleep", "inf"] }],
+    [{ name: "other", command: ["sleep", "inf"] }],
+  ]);
+  expect(pods[1]?.metadata.labels).toEqual({ app: "web", tier: "front" });
+  expect(parseLab([{ file: "lab.yaml", text: `\ufeff${head.replaceAll("\n", "\r\n")}` }]).nodes).toHaveLength(1);
+});
+
+test("a thousand pods may share one anchor", () => {
+  const pods = Array.from(
+    { length: 999 },
+    (_, i) => `  - { apiVersion: v1, kind: Pod, metadata: { name: p${i} }, spec: *spec }\n`,
+  );
+  const first =
+    "  - { apiVersion: v1, kind: Pod, metadata: { name: p }, spec: &spec { hostNetwork: true, nodeName: node1, containers: [{ name: c }] } }\n";
+  expect(parse(`apiVersion: v1\nkind: List\nitems:\n${first}${pods.join("")}`).pods).toHaveLength(1000);
+});
+
+test("commands, args and variables are taken as they are", () => {
+  const words = ["$(reboot)", "`id`", "it's", 'a "b"', "new\nline", "größe ☸", "", " ", "\\", "--", "*", "$HOME"];
+  const container = {
+    name: "c",
+    command: words,
+    args: words,
+    env: words.map((value, i) => ({ name: `V${i}`, value })),
+  };
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [container] } };
+  expect(parse(JSON.stringify(pod)).pods[0]?.spec.containers).toEqual([container]);
+});
+
+test("what kubectl get prints can be used as it is", () => {
+  const { nodes, pods, namespaces, warnings } = parse(exported);
+  expect(nodes.map(internalIPOf)).toEqual([undefined, "192.168.0.42"]);
+  expect(namespaces).toHaveLength(1);
+  expect(pods.map(podKey)).toEqual(["shop/web-7c5ddbdf54-abcde"]);
+  expect(warnings.map(({ message }) => message.split(":")[0])).toEqual(["init containers are not run"]);
+});
+
+test("names that JavaScript's objects know are names like others", () => {
+  const { nodes } = parse("{ apiVersion: v1, kind: Node, metadata: { name: constructor } }");
+  expect(nodes.map(hostOf)).toEqual(["local", "local"]);
+});
+
+describe("paths", () => {
+  const told = (path: string): string => {
+    try {
+      return String(loadLab(path));
+    } catch (error) {
+      return error instanceof LabError ? error.message : String(error);
+    }
+  };
+
+  test("what does not exist", () => {
+    expect(told("labs/no-such-lab")).toBe(
+      "labs/no-such-lab: there is no such file or folder; name a lab's folder or its YAML file",
+    );
+  });
+
+  test("one file, of any name; folders in a lab's folder are left alone", () => {
+    const folder = mkdtempSync(join(tmpdir(), "podnet-lab-"));
+    try {
+      expect(told(folder)).toBe(
+        `${folder}: there are no *.yaml or *.yml files in this folder; add some, or name another folder`,
+      );
+      writeFileSync(join(folder, "lab.txt"), head);
+      expect(loadLab(join(folder, "lab.txt")).name).toBe("demo");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+/** As printed by `kubectl get -o yaml`, shortened in length but not in kinds of fields. */
+const exported = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop, creationTimestamp: null, uid: 5c2c7ef4-30a7-4b41-8d8a-1d7d7b9c5f42 }
+spec: { finalizers: [kubernetes] }
+status: { phase: Active }
+---
+apiVersion: v1
+kind: Node
+metadata:
+  name: worker
+  annotations: { node.alpha.kubernetes.io/ttl: "0" }
+  labels: { beta.kubernetes.io/os: linux, node-role.kubernetes.io/worker: "" }
+spec:
+  podCIDR: 10.244.9.0/24
+  podCIDRs: [10.244.9.0/24]
+  providerID: kind://docker/kind/worker
+  taints: [{ key: example.com/special, effect: NoSchedule, timeAdded: "2025-01-01T00:00:00Z" }]
+status:
+  addresses: [{ type: InternalIP, address: 192.168.0.42 }, { type: Hostname, address: worker }]
+  allocatable: { cpu: "4", memory: 8Gi, pods: 110, ephemeral-storage: "1e3" }
+  capacity: { cpu: 4, memory: 8148056Ki }
+  conditions: [{ type: Ready, status: "True", lastHeartbeatTime: 2025-01-01T00:00:00Z, lastTransitionTime: 2025-01-01T00:00:00Z, reason: KubeletReady, message: ok }]
+  daemonEndpoints: { kubeletEndpoint: { Port: 10250 } }
+  images: [{ names: [registry.k8s.io/pause:3.10], sizeBytes: 320368 }]
+  nodeInfo: { architecture: amd64, bootID: a, containerRuntimeVersion: containerd://2.0.0, kernelVersion: 6.1.0, kubeProxyVersion: "", kubeletVersion: v1.35.0, machineID: b, operatingSystem: linux, osImage: Debian, systemUUID: c }
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web-7c5ddbdf54-abcde
+  generateName: web-7c5ddbdf54-
+  namespace: shop
+  creationTimestamp: "2025-01-01T00:00:00Z"
+  generation: 1
+  labels: { app: web, pod-template-hash: 7c5ddbdf54 }
+  managedFields:
+    - { apiVersion: v1, fieldsType: FieldsV1, manager: kubelet, operation: Update, subresource: status, fieldsV1: { "f:status": { "f:conditions": { .: {} } } } }
+  ownerReferences:
+    - { apiVersion: apps/v1, blockOwnerDeletion: true, controller: true, kind: ReplicaSet, name: web-7c5ddbdf54, uid: 5c2c7ef4 }
+  resourceVersion: "1234"
+spec:
+  activeDeadlineSeconds: 3600
+  affinity:
+    nodeAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution:
+        nodeSelectorTerms: [{ matchExpressions: [{ key: kubernetes.io/os, operator: In, values: [linux] }] }]
+    podAntiAffinity:
+      preferredDuringSchedulingIgnoredDuringExecution:
+        - { weight: 100, podAffinityTerm: { topologyKey: kubernetes.io/hostname, labelSelector: { matchLabels: { app: web } } } }
+  automountServiceAccountToken: false
+  containers:
+    - name: web
+      image: nginx:1.27
+      imagePullPolicy: IfNotPresent
+      command: ["nginx"]
+      args: ["-g", "daemon off;"]
+      workingDir: /srv
+      env:
+        - { name: MODE, value: "production" }
+        - { name: EMPTY, value: }
+      ports: [{ name: http, containerPort: 80, protocol: TCP, hostIP: "", hostPort: 0 }]
+      lifecycle: { preStop: { exec: { command: [sleep, "5"] } }, postStart: { httpGet: { path: /, port: http } } }
+      livenessProbe: { tcpSocket: { port: 80 }, initialDelaySeconds: 5, periodSeconds: 10 }
+      readinessProbe: { httpGet: { path: /ready, port: http, scheme: HTTP, httpHeaders: [{ name: X, value: "1" }] }, failureThreshold: 3 }
+      startupProbe: { grpc: { port: 9000, service: health } }
+      resources: { requests: { cpu: 100m, memory: 64Mi }, limits: { cpu: 0.5, memory: 128M } }
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { add: [NET_ADMIN], drop: [ALL] }, runAsUser: 1000, seccompProfile: { type: RuntimeDefault } }
+      stdin: false
+      terminationMessagePath: /dev/termination-log
+      terminationMessagePolicy: File
+      volumeMounts: [{ name: data, mountPath: /data, readOnly: true, subPath: x }]
+  dnsConfig: { nameservers: [10.96.0.10], searches: [shop.svc.cluster.local], options: [{ name: ndots, value: "5" }] }
+  dnsPolicy: ClusterFirst
+  enableServiceLinks: true
+  hostAliases: [{ ip: 127.0.0.1, hostnames: [foo.local] }]
+  hostname: web
+  imagePullSecrets: [{ name: registry }]
+  initContainers: [{ name: init, image: busybox, command: [sh, -c, "true"] }]
+  nodeName: worker
+  nodeSelector: { kubernetes.io/os: linux }
+  overhead: { cpu: 10m }
+  preemptionPolicy: PreemptLowerPriority
+  priority: 0
+  readinessGates: [{ conditionType: example.com/ready }]
+  restartPolicy: Always
+  schedulerName: default-scheduler
+  securityContext: { fsGroup: 2000, sysctls: [{ name: net.core.somaxconn, value: "1024" }] }
+  serviceAccountName: default
+  shareProcessNamespace: true
+  subdomain: web
+  terminationGracePeriodSeconds: 30
+  tolerations: [{ key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 300 }]
+  topologySpreadConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, labelSelector: { matchLabels: { app: web } } }]
+  volumes:
+    - { name: data, emptyDir: { medium: Memory, sizeLimit: 1Gi } }
+    - { name: config, configMap: { name: web, defaultMode: 0644, items: [{ key: a, path: b, mode: 0400 }] } }
+    - { name: token, projected: { sources: [{ serviceAccountToken: { expirationSeconds: 3607, path: token } }, { downwardAPI: { items: [{ path: labels, fieldRef: { fieldPath: metadata.labels } }] } }] } }
+    - { name: host, hostPath: { path: /var/log, type: Directory } }
+status:
+  phase: Running
+  podIP: 10.244.9.7
+  podIPs: [{ ip: 10.244.9.7 }]
+  startTime: "2025-01-01T00:00:00Z"
+  conditions: [{ type: Ready, status: "True", lastProbeTime: null, lastTransitionTime: "2025-01-01T00:00:00Z" }]
+  containerStatuses: [{ name: web, ready: true, restartCount: 0, image: nginx, imageID: sha256:1, started: true, state: { running: { startedAt: "2025-01-01T00:00:00Z" } } }]
+`;
