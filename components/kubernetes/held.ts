@@ -37,14 +37,16 @@ export function heldIn(lab: string, files: Readonly<Record<string, string>>): He
 function leaseOf(text: string): HeldNode {
   try {
     const { spec, status } = JSON.parse(text) as {
-      spec?: { podCIDR?: string };
-      status?: { addresses?: { address?: string }[] };
+      spec?: { podCIDR?: unknown };
+      status?: { addresses?: { address?: unknown }[] };
     };
-    return { podCIDR: spec?.podCIDR, internalIP: status?.addresses?.[0]?.address };
+    return { podCIDR: textOf(spec?.podCIDR), internalIP: textOf(status?.addresses?.[0]?.address) };
   } catch {
     return {};
   }
 }
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
 function reservationsIn(folder: string, files: Readonly<Record<string, string>>): Reservations {
   const ips: Record<string, string> = {};

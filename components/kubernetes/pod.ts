@@ -38,11 +38,14 @@ export class Pod extends pulumi.ComponentResource {
     const from = <K extends keyof Placement>(property: K): pulumi.Output<string> =>
       placement.apply((place) => place[property]);
 
-    this.netns = pod.spec.hostNetwork ? from("nodeNetns") : createNetwork(this);
-    for (const container of pod.spec.containers) createContainer(this, this.netns, container);
+    const { netns, inside } = pod.spec.hostNetwork
+      ? { netns: from("nodeNetns"), inside: { parent: this } }
+      : createNetwork(this);
+    for (const container of pod.spec.containers) createContainer(container);
+    this.netns = netns;
     this.registerOutputs();
 
-    function createNetwork(parent: Pod): pulumi.Output<string> {
+    function createNetwork(parent: Pod): { netns: pulumi.Output<string>; inside: pulumi.CustomResourceOptions } {
       const reservation = createReservation(parent);
       const namespace = new NetworkNamespace(
         full,
@@ -57,13 +60,14 @@ export class Pod extends pulumi.ComponentResource {
         inside,
       );
       const cable = createCable(namespace, parent);
-      new Route(
+      const route = new Route(
         `${full}/default`,
         { host, netns: namespace.name, destination: "default", via: from("gateway"), dev: cable.name },
         inside,
       );
-      // Whoever needs the namespace, a container for one, needs it with its network.
-      return pulumi.all([namespace.name, cable.name]).apply(([netns]) => netns);
+      const netns = pulumi.all([namespace.name, route.destination]).apply(([name]) => name);
+      // A container starts in a namespace that has its network, and goes with it.
+      return { netns, inside };
     }
 
     function createReservation(parent: Pod): File {
@@ -89,7 +93,7 @@ export class Pod extends pulumi.ComponentResource {
       );
     }
 
-    function createContainer(parent: Pod, netns: pulumi.Output<string>, container: Container): void {
+    function createContainer(container: Container): void {
       const { ports = [], env = [] } = container;
       const hostname = pod.metadata.name;
       new Process(
@@ -103,7 +107,7 @@ export class Pod extends pulumi.ComponentResource {
           ]),
           listens: ports.map(({ protocol, containerPort }) => ({ protocol, port: containerPort })),
         },
-        { parent },
+        inside,
       );
     }
   }
