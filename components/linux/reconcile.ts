@@ -1,6 +1,6 @@
 // What is done with every kind in the same way: observe, ensure, sync, return. Nothing branches on "is it new":
 // what is there is a fact of the host, never of the state.
-import { type Command, CommandFailed, NotOurs, type Output, type Runner, line, saysNotFound } from "../host";
+import { type Command, CommandFailed, HostError, NotOurs, type Output, type Runner, line, saysNotFound } from "../host";
 import { type Args, type Context, type Kind, WrongKind, resourceId } from "./kind";
 import { type OwnedRecord, type Ownership, forget, parseOwnership, probeOwnership, writeDown } from "./owned";
 import { at, differences, without } from "./properties";
@@ -33,7 +33,8 @@ export class Reconciler {
     const there = found !== undefined || wrong !== undefined;
     if (there && !kind.permanent && !ownership.inside && !ownership.record) throw this.notOurs(kind, args, wrong);
     if (!there || kind.permanent) return this.ensure(kind, args, found, observed, undefined);
-    const other = wrong !== undefined || kind.identity.some((path) => differences(at(found, path), at(args, path)).length > 0);
+    const other =
+      wrong !== undefined || kind.identity.some((path) => differences(at(found, path), at(args, path)).length > 0);
     if (!other) return this.ensure(kind, args, found, observed, undefined);
     await this.host(args.host).ask(kind.removal(args, this.context()));
     return this.ensure(kind, args, undefined, observed, undefined);
@@ -54,10 +55,14 @@ export class Reconciler {
 
   /** Reads an object that podnet did not make and makes it the lab's own. */
   async import(kind: Kind, args: Args): Promise<Args | undefined> {
-    const outputs = await this.host(args.host).ask([probeOwnership(this.lab, kind, args), ...kind.probe(args, this.context())]);
+    const outputs = await this.host(args.host).ask([
+      probeOwnership(this.lab, kind, args),
+      ...kind.probe(args, this.context()),
+    ]);
     const found = kind.parse(this.checked(kind, args, outputs.slice(1)), args);
     const { inside, record } = parseOwnership(outputs[0] as Output);
-    if (found && !record && (!inside || kind.written)) await this.host(args.host).run([this.record(kind, found, found)]);
+    if (found && !record && (!inside || kind.written))
+      await this.host(args.host).run([this.record(kind, found, found)]);
     return found;
   }
 
@@ -97,12 +102,16 @@ export class Reconciler {
       outputs = await host.run([...note, ...prepare, ...steps, ...finish, ...probe]);
     } catch (error) {
       if (!found && error instanceof CommandFailed) await this.undo(kind, args);
-      throw error;
+      throw error instanceof CommandFailed && finish.includes(error.command)
+        ? this.failed(kind, args, steps, error)
+        : error;
     }
     const seen = kind.parse(outputs.slice(-probe.length), args);
     if (!seen) throw new Error(`${resourceId(kind, args)} was made, but is not there: ${steps.map(line).join("; ")}`);
     const state = kind.applied?.(args, seen) ?? seen;
-    const said = outputs.slice(note.length + prepare.length + steps.length, -probe.length).map(({ stdout }) => stdout.trim());
+    const said = outputs
+      .slice(note.length + prepare.length + steps.length, -probe.length)
+      .map(({ stdout }) => stdout.trim());
     return {
       id: resourceId(kind, args),
       state: this.asAsked(kind, args, state),
@@ -119,7 +128,10 @@ export class Reconciler {
   }
 
   private async observe(kind: Kind, args: Args): Promise<Observed> {
-    const outputs = await this.host(args.host).ask([probeOwnership(this.lab, kind, args), ...kind.probe(args, this.context())]);
+    const outputs = await this.host(args.host).ask([
+      probeOwnership(this.lab, kind, args),
+      ...kind.probe(args, this.context()),
+    ]);
     const ownership = parseOwnership(outputs[0] as Output);
     try {
       const found = kind.parse(this.checked(kind, args, outputs.slice(1)), args);
@@ -141,7 +153,12 @@ export class Reconciler {
     return outputs;
   }
 
-  private async expectGone(kind: Kind, args: Args, removal: readonly Command[], outputs: readonly Output[]): Promise<void> {
+  private async expectGone(
+    kind: Kind,
+    args: Args,
+    removal: readonly Command[],
+    outputs: readonly Output[],
+  ): Promise<void> {
     const { found } = await this.observe(kind, args);
     const failed = outputs.findIndex(({ code }) => code !== 0);
     const command = removal[Math.max(failed, 0)];
@@ -159,14 +176,25 @@ export class Reconciler {
 
   private record(kind: Kind, args: Args, before: Args | undefined): Command {
     const undo = kind.removal(args, { ...this.context(), before }).filter(({ stdin }) => stdin === undefined);
-    const record: OwnedRecord = { token: kind.token, args: args as OwnedRecord["args"], before: before as never, undo: undo.map(line) };
+    const record: OwnedRecord = {
+      token: kind.token,
+      args: args as OwnedRecord["args"],
+      before: before as never,
+      undo: undo.map(line),
+    };
     return writeDown(this.lab, kind, args, record);
   }
 
+  /** What bookkeeping found out is about the object; how it found out is not for the user. */
+  private failed(kind: Kind, args: Args, steps: readonly Command[], { stderr }: CommandFailed): HostError {
+    return new HostError(
+      `on host "${args.host}": ${nameOf(kind, args)}: ${stderr.trim()}\n  after: ${steps.map(line).join("; ")}`,
+    );
+  }
+
   private notOurs(kind: Kind, args: Args, wrong: string | undefined): NotOurs {
-    const what = `${kind.token.split(":")[2]} ${kind.id(args).replace(/^,/, "")}`;
     return new NotOurs(
-      `host "${args.host}": ${what} is there already, and lab "${this.lab}" did not make it${wrong ? ` (${wrong})` : ""}; ` +
+      `host "${args.host}": ${nameOf(kind, args)} is there already, and lab "${this.lab}" did not make it${wrong ? ` (${wrong})` : ""}; ` +
         "remove it or rename it, or choose another name for the lab",
     );
   }
@@ -175,3 +203,6 @@ export class Reconciler {
     return { lab: this.lab };
   }
 }
+
+/** As `Bridge demo.node1,cbr0`, for messages. */
+const nameOf = (kind: Kind, args: Args): string => `${kind.token.split(":")[2]} ${kind.id(args).replace(/^,/, "")}`;
