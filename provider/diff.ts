@@ -22,7 +22,7 @@ export function diff(kind: Kind, state: Values, wanted: Values): Difference[] {
       return {
         path: keys.map(notation).join(""),
         change: !has(state) ? "add" : !has(wanted) ? "delete" : "update",
-        replaces: kind.identity.some((identity) => path === identity || path.startsWith(`${identity}.`)),
+        replaces: kind.identity.some((identity) => `${path}.`.startsWith(`${identity}.`) || identity.startsWith(`${path}.`)),
       };
     });
 }

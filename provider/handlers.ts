@@ -8,7 +8,7 @@ import { functions } from "../components/linux/functions";
 import { type Args, type Kind, hostOfId } from "../components/linux/kind";
 import { Reconciler } from "../components/linux/reconcile";
 import { kindOf } from "../components/linux/registry";
-import { faultsOf, fill } from "../components/linux/schema";
+import { type Fault, faultsOf, fill } from "../components/linux/schema";
 import { diff } from "./diff";
 import type { Engine } from "./engine";
 import type { Hosts } from "./hosts";
@@ -22,17 +22,18 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
 
   /** The arguments with defaults, and the commands that make them. */
   function complete(kind: Kind, values: Values): Values {
-    const args = withoutDerived(kind, fill(kind.args, values) as Values);
-    const commands = hasUnknown(args) ? unknown : kind.commands(args, undefined, { lab: hosts.lab }).map(line);
+    const args = withoutDerived(kind, fill(kind.args, values));
+    const commands = hasUnknown(args) ? unknown : kind.commands(args as unknown as Args, undefined, { lab: hosts.lab }).map(line);
     return { ...args, commands };
   }
 
   async function check(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
     const kind = kindOf(typeOf(request.getUrn()));
-    const args = withoutDerived(kind, fill(kind.args, fromStruct(request.getNews())) as Values);
+    const given = withoutNulls(fromStruct(request.getNews())) as Values;
+    const args = withoutDerived(kind, fill(kind.args, given));
     const known = !hasUnknown(args);
-    const faults = known ? faultsOf(kind.args, args) : [];
-    if (known && faults.length === 0) faults.push(...(kind.validate?.(args) ?? []));
+    const faults = [...strangers(kind, given), ...(known ? faultsOf(kind.args, args) : [])];
+    if (known && faults.length === 0) faults.push(...(kind.validate?.(args as unknown as Args) ?? []));
     const response = new rpc.CheckResponse();
     response.setFailuresList(faults.map(({ property, reason }) => failure(property, `${property} ${reason}`)));
     response.setInputs(toStruct(faults.length === 0 ? complete(kind, args) : args));
@@ -108,7 +109,12 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
 
   async function importById(kind: Kind, id: string): Promise<Args | undefined> {
     const [host, rest] = hostOfId(id);
-    return reconciler().import(kind, fill(kind.args, { host, ...kind.fromId(rest) }) as Args);
+    const named = kind.fromId(rest);
+    const args = fill(kind.args, { host, ...named }) as unknown as Args;
+    // An id says no more than which object it is; what else it has to have, the host says.
+    if (faultsOf(kind.args, args).some(({ property }) => (property.split(".")[0] ?? "") in named))
+      throw new HostError(`"${id}" is no id of a ${kind.token.split(":")[2]}; docs/import.md shows one for each kind`);
+    return reconciler().import(kind, args);
   }
 
   async function remove(request: rpc.DeleteRequest): Promise<Empty> {
@@ -123,7 +129,7 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     if (!answer) throw new HostError(`podnet has no function ${request.getTok()}`);
     const args = fromStruct(request.getArgs());
     const response = new rpc.InvokeResponse();
-    response.setReturn(toStruct(await answer(hosts.host(`${args["host"]}`), args)));
+    response.setReturn(toStruct(await answer(hosts.host(String(args["host"])), args)));
     return response;
   }
 
@@ -174,10 +180,27 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
   };
 }
 
-/** An argument that is null was left out by the program. */
+/** Keys with two underscores are Pulumi's own. */
+const isPulumis = (key: string): boolean => key.startsWith("__");
+
 function withoutDerived(kind: Kind, values: Values): Values {
-  const names = new Set(Object.keys(kind.args.properties));
-  return Object.fromEntries(Object.entries(values).filter(([key, value]) => (names.has(key) || key.startsWith("__")) && value !== null));
+  return Object.fromEntries(Object.entries(values).filter(([key]) => key in kind.args.properties || isPulumis(key)));
+}
+
+/** A property that is null was left out by the program. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const given = Object.entries(value).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([key, value]) => [key, withoutNulls(value)]));
+}
+
+/** What a program without types may have misspelled. */
+function strangers(kind: Kind, given: Values): Fault[] {
+  const known = new Set([...Object.keys(kind.args.properties), ...(kind.computed ?? []), "commands"]);
+  const reason = `is no property of ${kind.token.split(":")[2]}, which has: ${Object.keys(kind.args.properties).join(", ")}`;
+  return Object.keys(given)
+    .filter((key) => !known.has(key) && !isPulumis(key))
+    .map((property) => ({ property, reason }));
 }
 
 const argsOnly = (kind: Kind, state: Args): Values =>

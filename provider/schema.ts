@@ -26,7 +26,7 @@ export function packageSchema(): string {
         properties: { ...properties, commands },
         required: ["commands"],
       },
-    ];
+    ] as const;
   });
   return JSON.stringify({
     name: "podnet",

@@ -1,6 +1,6 @@
 // npm run --silent env: what a shell needs so that `pulumi` typed by hand works as the scripts do, with the same state.
 //   eval "$(npm run --silent env)"
-import { projectRoot, pulumiEnvironment, toolFolders } from "./lib/environment";
+import { pulumiEnvironment, toolFolders } from "./lib/environment";
 import { ensureToolchain } from "./toolchain/toolchain";
 
 /** As a word of POSIX sh. */

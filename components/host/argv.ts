@@ -21,6 +21,7 @@ export function quote(word: string): string {
 export function line(command: Command): string {
   const words = command.argv.map(quote).join(" ");
   if (command.stdin === undefined) return words;
+  if (command.stdin.includes("\0")) throw new Error("a command cannot carry a NUL character");
   // A here-document always ends with a newline, so other input goes through printf.
   if (!command.stdin.endsWith("\n")) return `printf %s ${quote(command.stdin)} | ${words}`;
   const end = hereDocumentEnd(command.stdin);
@@ -32,4 +33,11 @@ function hereDocumentEnd(text: string): string {
   let end = "EOF";
   while (lines.has(end)) end += "F";
   return end;
+}
+
+/** A command in a message: its first words and lines, enough to know which it is. */
+export function brief(command: Command): string {
+  const [first = "", ...rest] = line(command).split("\n");
+  const shown = [first.length > 300 ? `${first.slice(0, 300)}...` : first, ...rest.slice(0, 4)];
+  return [...shown, ...(rest.length > 4 ? [`... (${rest.length - 4} more lines)`] : [])].join("\n  ");
 }

@@ -1,5 +1,5 @@
 // Every failure below Kubernetes' words has one of these types. What a program said is classified once, here.
-import { type Command, line } from "./argv";
+import { type Command, brief } from "./argv";
 
 /** A failure that a person can act on: the message says where, what and, if known, what to do. */
 export class HostError extends Error {
@@ -36,7 +36,7 @@ export class CommandFailed extends HostError {
     readonly stderr: string,
   ) {
     const said = stderr.trim().split("\n").slice(0, 20).join("\n  ");
-    super(`on host "${host}": ${said || `exit code ${code}`}\n  exit code ${code} of: ${line(command)}`);
+    super(`on host "${host}": ${said || `exit code ${code}`}\n  exit code ${code} of: ${brief(command)}`);
   }
 }
 
@@ -56,11 +56,16 @@ export function saysNotFound(output: Output): boolean {
   if (output.code === 0) return false;
   const said = output.stderr.trimStart().split("\n", 1)[0] ?? "";
   if (/^exec of ".*" failed/.test(said)) return false;
-  return (
-    /^Cannot open network namespace ".*": No such file or directory/.test(said) ||
-    /^Device ".*" does not exist/.test(said) ||
-    /^Cannot find device "/.test(said) ||
-    /FIB table does not exist/.test(said) ||
-    /^(stat|sysctl|cat): .*: No such file or directory/.test(said)
-  );
+  return notFound.some((pattern) => pattern.test(said));
 }
+
+/** Whole lines, because a name may hold the very words. */
+const notFound = [
+  /^Cannot open network namespace ".*": No such file or directory$/,
+  /^setting the network namespace ".*" failed: Invalid argument$/, // a file below /run/netns, without a namespace
+  /^Device ".*" does not exist\.?$/,
+  /^Cannot find device ".*"$/,
+  /^Error: ipv[46]: FIB table does not exist\.$/,
+  /^sysctl: cannot stat \/proc\/sys\/.*: No such file or directory$/,
+  /^stat: .*: (No such file or directory|Not a directory)$/,
+];

@@ -1,10 +1,12 @@
 // A host as the layers above see it: a place where commands run. It connects when first asked, checks once what the host
 // can do, and keeps a few shells open for the whole operation.
 import type { Command } from "./argv";
-import type { Connection } from "./connection";
-import { Cancelled, CommandFailed, ConnectionLost, HostUnfit, type Output } from "./errors";
+import type { Attempt, Connection } from "./connection";
+import { shellAdvice } from "./advice";
+import { Cancelled, CommandFailed, ConnectionFailed, ConnectionLost, HostUnfit, type Output } from "./errors";
+import { type Limits, usualLimits } from "./limits";
 import { connectLocal } from "./local";
-import { missing, requirementTests } from "./requirements";
+import { type Requirement, missing, requirements } from "./requirements";
 import { Shell } from "./shell";
 import { type SshHost, connectSsh } from "./ssh";
 
@@ -20,13 +22,19 @@ export interface Runner {
   run(commands: readonly Command[]): Promise<Output[]>;
 }
 
-/** A command may take this long, in milliseconds: a container may take half of it until it listens. */
-const commandLimit = 60_000;
+/** What the usual is not right for, as in tests. */
+export interface HostOptions {
+  readonly limits?: Partial<Limits>;
+  readonly requirements?: readonly Requirement[];
+  readonly connect?: (attempt: Attempt) => Promise<Connection>;
+}
 
 /** More shells than this at once only wait for each other: the kernel's network configuration has one lock (RTNL). */
 const shellsPerHost = 4;
 
 export class Host implements Runner {
+  private readonly limits: Limits;
+  private readonly dial = new AbortController();
   private connection: Promise<Connection> | undefined;
   private readonly shells: Shell[] = [];
   private readonly free: Shell[] = [];
@@ -38,15 +46,19 @@ export class Host implements Runner {
   constructor(
     readonly name: string,
     private readonly settings: HostSettings,
-  ) {}
+    private readonly options: HostOptions = {},
+  ) {
+    this.limits = { ...usualLimits, ...options.limits };
+  }
 
   async ask(commands: readonly Command[]): Promise<Output[]> {
-    return this.withShell((shell) => shell.run(commands, commandLimit, true));
+    if (commands.length === 0) return [];
+    return this.withShell((shell) => shell.run(commands, this.limits.command, true));
   }
 
   async run(commands: readonly Command[]): Promise<Output[]> {
     if (commands.length === 0) return [];
-    const outputs = await this.withShell((shell) => shell.run(commands, commandLimit));
+    const outputs = await this.withShell((shell) => shell.run(commands, this.limits.command));
     const last = outputs.at(-1);
     const command = commands[outputs.length - 1];
     if (!last || !command || (last.code !== 0 && !command.mayFail))
@@ -56,14 +68,20 @@ export class Host implements Runner {
 
   /** What is running finishes; nothing starts any more. */
   cancel(): void {
-    this.stopped = new Cancelled(`stopped before the next command on host "${this.name}"`);
-    for (const wake of this.waiting.splice(0)) wake();
+    this.stop(new Cancelled(`stopped before the next command on host "${this.name}"`));
+    this.dial.abort();
   }
 
+  /** @returns when nothing of the connection is left on this machine */
   async close(): Promise<void> {
     this.cancel();
     for (const shell of this.shells) shell.close();
-    (await this.connection?.catch(() => undefined))?.close();
+    await (await this.connection?.catch(() => undefined))?.close();
+  }
+
+  private stop(reason: Error): void {
+    this.stopped ??= reason;
+    for (const wake of this.waiting.splice(0)) wake();
   }
 
   private async withShell<T>(work: (shell: Shell) => Promise<T>): Promise<T> {
@@ -78,15 +96,30 @@ export class Host implements Runner {
 
   /** Takes a shell out of the free ones, in one step with finding it there: two jobs in one shell would mix. */
   private async takeShell(): Promise<Shell> {
-    const connection = await (this.connection ??= this.open());
+    const connection = await this.connected();
     for (;;) {
-      if (this.stopped) throw this.stopped;
+      this.expectNotStopped();
       const shell = this.free.pop();
       if (shell?.alive) return shell;
       if (shell) this.forget(shell);
       else if (this.shells.length + this.opening < this.mostShells) await this.addShell(connection);
       else await new Promise<void>((wake) => this.waiting.push(wake));
     }
+  }
+
+  /** Everybody gets the same answer: a host that refused once is not asked again in the same operation. */
+  private async connected(): Promise<Connection> {
+    this.expectNotStopped();
+    try {
+      return await (this.connection ??= this.open());
+    } catch (error) {
+      if (this.dial.signal.aborted) this.expectNotStopped();
+      throw error;
+    }
+  }
+
+  private expectNotStopped(): void {
+    if (this.stopped) throw this.stopped;
   }
 
   private forget(shell: Shell): void {
@@ -112,28 +145,45 @@ export class Host implements Runner {
   }
 
   private async openShell(connection: Connection): Promise<Shell> {
+    const where = `host "${this.name}" (${connection.tried})`;
     try {
-      return await Shell.open(await connection.openShell(), this.name, 20_000);
+      return await Shell.open(await connection.openShell(), where, this.limits.shell);
     } catch (error) {
-      throw new ConnectionLost(`no shell on host "${this.name}": ${(error as Error).message}`);
+      throw new ConnectionFailed(`${where} gives us no root shell: ${shellAdvice((error as Error).message)}`);
     }
   }
 
   private async open(): Promise<Connection> {
-    const connection = await (this.settings.type === "local"
-      ? connectLocal(this.name)
-      : connectSsh(this.name, this.settings));
+    const { name, settings, limits, options } = this;
+    const attempt: Attempt = { host: name, limits, signal: this.dial.signal };
+    const usual = (): Promise<Connection> =>
+      settings.type === "local" ? connectLocal(attempt) : connectSsh(attempt, settings);
+    const connection = await (options.connect?.(attempt) ?? usual());
     connection.onLost((reason) => {
-      this.stopped ??= new ConnectionLost(`the connection to host "${this.name}" was lost: ${reason}`);
-      for (const wake of this.waiting.splice(0)) wake();
+      for (const shell of this.shells) shell.lose(reason);
+      this.stop(new ConnectionLost(`the connection to host "${name}" (${connection.tried}) was lost: ${reason}`));
     });
-    const shell = await this.openShell(connection);
-    const lacks = missing(await shell.run(requirementTests, commandLimit, true));
-    if (lacks.length > 0) {
-      connection.close();
-      throw new HostUnfit(`host "${this.name}" lacks what podnet needs:\n${lacks.map((lack) => `  - ${lack}`).join("\n")}`);
+    try {
+      this.keep(await this.fitShell(connection));
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
     }
-    this.keep(shell);
-    return connection;
+  }
+
+  /** A first shell, on a host that can do what podnet needs. */
+  private async fitShell(connection: Connection): Promise<Shell> {
+    const shell = await this.openShell(connection);
+    const needed = this.options.requirements ?? requirements;
+    const outputs = await shell.run(
+      needed.map(({ test }) => test),
+      this.limits.command,
+      true,
+    );
+    const lacks = missing(outputs, needed).map((lack) => `\n  - ${lack}`);
+    if (lacks.length > 0)
+      throw new HostUnfit(`host "${this.name}" (${connection.tried}) lacks what podnet needs:${lacks.join("")}`);
+    return shell;
   }
 }

@@ -1,5 +1,6 @@
-export { type Argv, type Command, line, quote } from "./argv";
+export { type Argv, type Command, brief, line, quote } from "./argv";
+export type { Attempt, Connection } from "./connection";
 export * from "./errors";
-export { Host, type HostSettings, type Runner } from "./host";
+export { Host, type HostOptions, type HostSettings, type Runner } from "./host";
 export { type Place, within } from "./place";
 export type { SshHost } from "./ssh";

@@ -3,18 +3,37 @@
 import type { Command } from "./argv";
 import type { Output } from "./errors";
 
-interface Requirement {
+export interface Requirement {
   readonly what: string;
   readonly test: Command;
   /** What a person does about it, on that host. */
   readonly mend: string;
+  /** Programs whose absence, or "root", makes the test fail for a reason that is said already. */
+  readonly after?: readonly string[];
+  /** Where the test's output lists what is missing: Debian's package of each. */
+  readonly packages?: Readonly<Record<string, string>>;
 }
 
-const program = (name: string, debianPackage: string): Requirement => ({
-  what: `the program ${name}`,
-  test: { argv: ["sh", "-c", `command -v ${name}`] },
-  mend: `apt-get install ${debianPackage}`,
-});
+/** The programs that kinds use, and Debian's package of each. */
+const packages = {
+  ip: "iproute2",
+  iptables: "iptables",
+  "iptables-save": "iptables",
+  "iptables-restore": "iptables",
+  sysctl: "procps",
+  unshare: "util-linux",
+  setsid: "util-linux",
+  mountpoint: "mount",
+  umount: "mount",
+  perl: "perl-base",
+  find: "findutils",
+  xargs: "findutils",
+  grep: "grep",
+  stat: "coreutils",
+  base64: "coreutils",
+};
+
+const listMissing = 'for p; do command -v "$p" >/dev/null || echo "$p"; done';
 
 const inScratchNamespace = (script: string): Command => ({ argv: ["unshare", "--net", "sh", "-c", script] });
 
@@ -23,25 +42,41 @@ const masquerade = `*nat
 COMMIT
 `;
 
-const requirements: readonly Requirement[] = [
-  { what: "root", test: { argv: ["sh", "-c", '[ "$(id -u)" = 0 ]'] }, mend: "log in as root, or allow sudo without a password" },
-  program("ip", "iproute2"),
-  program("ss", "iproute2"),
-  program("iptables-save", "iptables"),
-  program("iptables-restore", "iptables"),
-  program("sysctl", "procps"),
-  program("unshare", "util-linux"),
-  program("setsid", "util-linux"),
-  program("perl", "perl-base"),
+export const requirements: readonly Requirement[] = [
+  {
+    what: "root",
+    test: { argv: ["sh", "-c", '[ "$(id -u)" = 0 ]'] },
+    mend: "log in as root, or allow sudo without a password",
+  },
+  {
+    what: "programs",
+    test: { argv: ["sh", "-c", listMissing, "sh", ...Object.keys(packages)] },
+    mend: "apt-get install",
+    packages,
+  },
+  {
+    what: "a /run that can be written to",
+    test: { argv: ["test", "-w", "/run"] },
+    mend: "mount -o remount,rw /run",
+    after: ["root"],
+  },
+  {
+    what: "iproute2 that speaks JSON",
+    test: { argv: ["sh", "-c", "ip -j link show dev lo | grep -q '^\\['"] },
+    mend: "iproute2 4.14 or newer",
+    after: ["ip", "grep"],
+  },
   {
     what: "the kernel's veth pairs and bridges",
     test: inScratchNamespace("ip link add dev veth0 type veth peer name veth1 && ip link add dev br0 type bridge"),
     mend: "modprobe -a veth bridge",
+    after: ["root", "ip", "unshare"],
   },
   {
     what: "the kernel's address translation (MASQUERADE --random-fully, addrtype, comment)",
     test: { argv: ["unshare", "--net", "iptables-restore"], stdin: masquerade },
     mend: "modprobe -a nf_nat xt_MASQUERADE xt_addrtype xt_comment, or iptables 1.6.2 or newer",
+    after: ["root", "unshare", "iptables-restore"],
   },
   {
     what: "bridged packets seen by iptables (/proc/sys/net/bridge)",
@@ -50,9 +85,34 @@ const requirements: readonly Requirement[] = [
   },
 ];
 
-export const requirementTests: readonly Command[] = requirements.map(({ test }) => test);
+/**
+ * One sentence for each thing the host lacks, with what mends it.
+ * @param outputs those of the tests, in order
+ */
+export function missing(outputs: readonly Output[], needed: readonly Requirement[] = requirements): string[] {
+  const said: string[] = [];
+  const absent = new Set<string>();
+  needed.forEach((requirement, i) => {
+    const sentence = lack(requirement, outputs[i] ?? { code: -1, stdout: "", stderr: "" }, absent);
+    if (sentence !== undefined) said.push(sentence);
+  });
+  return said;
+}
 
-/** One sentence for each thing the host lacks. @param outputs those of `requirementTests`, in order */
-export function missing(outputs: readonly Output[]): string[] {
-  return requirements.flatMap(({ what, mend }, i) => (outputs[i]?.code === 0 ? [] : [`${what}: ${mend}`]));
+/** @param absent what is known to be missing; what this test finds is added */
+function lack(
+  { what, mend, after = [], packages }: Requirement,
+  { code, stdout, stderr }: Output,
+  absent: Set<string>,
+) {
+  if (packages) {
+    const programs = stdout.split("\n").filter(Boolean);
+    for (const program of programs) absent.add(program);
+    const toInstall = [...new Set(programs.map((program) => packages[program] ?? program))];
+    return programs.length === 0 ? undefined : `${what} ${programs.join(", ")}: ${mend} ${toInstall.join(" ")}`;
+  }
+  if (code === 0 || after.some((name) => absent.has(name))) return undefined;
+  absent.add(what);
+  const why = stderr.trim().split("\n")[0];
+  return `${what}: ${mend}${why ? ` (${why})` : ""}`;
 }

@@ -1,8 +1,9 @@
 // A bridge is the kernel's software switch: the pods of one node plug their veth ends into it.
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, NotFound, type Output, within } from "../host";
+import { faultsOfAddresses } from "./address";
 import { type Kind, WrongKind, parts } from "./kind";
-import { addresses, conf, faultsOfAddresses, parseLink, probeLink, raise, settle, up } from "./link";
+import { addresses, conf, parseLink, probeLink, raise, settle, up } from "./link";
 import { type Fault, host, interfaceName, macAddress, mtu, netns, withDefault } from "./schema";
 
 const args = Type.Object({
@@ -43,8 +44,8 @@ function commands(want: Bridge, found: Bridge | undefined): Command[] {
   return [...steps, ...settle(want, found), ...raise(want, found)];
 }
 
-function removal(want: Bridge): Command[] {
-  return [{ argv: within(want.netns, ["ip", "link", "del", "dev", want.name]) }];
+function removal({ netns, name }: Bridge, found: Bridge | undefined): Command[] {
+  return found ? [{ argv: within(netns, ["ip", "link", "del", "dev", name]) }] : [];
 }
 
 function parse(outputs: readonly Output[], want: Bridge): Bridge | undefined {

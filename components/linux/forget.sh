@@ -5,8 +5,10 @@ rm -f "$record" "$record.pid" "$record.log"
 
 # Processes that outlived the namespace's name (somebody deleted it by hand) are known by what was written down of them.
 if [ -d "$3" ]; then
-  for pid in "$3"/*.pid; do
-    [ -e "$pid" ] && p=$(cat "$pid") && tr '\0' '\n' <"/proc/$p/environ" | grep -qxF "PODNET_LAB=${lab##*/}" && kill -9 "$p"
+  for file in "$3"/*.pid; do
+    [ -e "$file" ] && { read -r pid && read -r born; } <"$file" && stat=$(cat "/proc/$pid/stat") || continue
+    set -- "$1" "$2" "$3" ${stat##*) } # the 20th of these fields is the time of its start (proc(5))
+    [ "${23}" != "$born" ] || kill -9 -- "-$pid" "$pid"
   done 2>/dev/null
   rm -rf "$3"
 fi
@@ -15,7 +17,7 @@ fi
 # last namespace; as long as there are others, another lab inherits the duty, and without one nobody has it any more.
 mark=$owned/host/NetnsMount
 if [ -e "$mark" ] && [ -z "$(ls -A /run/netns 2>/dev/null)" ]; then
-  umount /run/netns 2>/dev/null
+  umount -n /run/netns 2>/dev/null # without -n it leaves its own folder /run/mount behind
   rmdir /run/netns 2>/dev/null
   [ -d /run/netns ] || rm -f "$mark"
 fi

@@ -3,14 +3,26 @@ import type { Runner } from "../host";
 
 type Answer = (host: Runner, args: Record<string, unknown>) => Promise<Record<string, unknown>>;
 
-/** Files whose path has a component with a leading dot are podnet's own notes. */
-const list = String.raw`[ ! -d "$1" ] || find "$1" -name '.*' -prune -o -type f -print0 | xargs -0r perl -0777 -ne 'print "$ARGV\0$_\0"'`;
+/** Files whose path has a component with a leading dot are podnet's own notes; of these the ones about files count. */
+const list = String.raw`[ ! -d "$1" ] || {
+  find "$1" -name '.*' -prune -o -type f -print0
+  [ ! -d "$2" ] || find "$2" -name 'File-*' ! -name '*.new' -type f -print0
+} | xargs -0r perl -0777 -ne 'print "$ARGV\0$_\0"'`;
 
+/** What was written down of a file when podnet wrote it comes before what it holds now: a change by hand is no wish. */
 const getFiles: Answer = async (host, { folder }) => {
-  const [output] = await host.run([{ argv: ["sh", "-c", list, "sh", `${folder}`] }]);
+  const notes = `${String(folder)}/.owned/host`;
+  const [output] = await host.run([{ argv: ["sh", "-c", list, "sh", String(folder), notes] }]);
   const words = (output?.stdout ?? "").split("\0");
   const files: Record<string, string> = {};
-  for (let i = 0; i + 1 < words.length; i += 2) files[words[i] ?? ""] = words[i + 1] ?? "";
+  for (let i = 0; i + 1 < words.length; i += 2) {
+    const [path = "", text = ""] = [words[i], words[i + 1]];
+    if (!path.startsWith(`${notes}/`)) files[path] ??= text;
+    else {
+      const { args } = JSON.parse(text) as { args: { path: string; content: string } };
+      files[args.path] = args.content;
+    }
+  }
   return { files };
 };
 

@@ -1,7 +1,7 @@
 // A group of iptables chains that belong together. The kernel takes the whole group in one step (iptables-restore(8)).
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, type Output, saysNotFound, within } from "../host";
-import { builtInChains, chainPattern, ruleText, table } from "./iptables";
+import { builtInChains, chainPattern, readSave, ruleText, table } from "./iptables";
 import { type Context, type Kind, parts } from "./kind";
 import { type Fault, host, netns } from "./schema";
 
@@ -50,7 +50,8 @@ const sameChains = (a: Chains["chains"], b: Chains["chains"]): boolean => {
   return text(a) === text(b);
 };
 
-function removal(found: Chains): Command[] {
+function removal(_: Chains, found: Chains | undefined): Command[] {
+  if (!found) return [];
   const names = Object.keys(found.chains);
   return [restore(found, [...names.map((chain) => `:${chain} - [0:0]`), ...names.map((chain) => `-X ${chain}`)])];
 }
@@ -61,21 +62,21 @@ function probe({ netns, table }: Chains): Command[] {
 
 function parse([output]: readonly Output[], want: Chains): Chains | undefined {
   if (!output || saysNotFound(output)) return undefined;
-  const saved: Record<string, string[]> = {};
-  for (const line of output.stdout.split("\n")) {
-    const chain = /^:(\S+) /.exec(line)?.[1];
-    if (chain !== undefined && chain in want.chains) saved[chain] = [];
-    const [, of = "", rule = ""] = /^-A (\S+) (.*)$/.exec(line) ?? [];
-    saved[of]?.push(rule);
-  }
-  if (Object.keys(saved).length === 0) return undefined;
+  const { chains, rules } = readSave(output.stdout);
+  const ours = chains.filter((chain) => Object.hasOwn(want.chains, chain));
+  if (ours.length === 0) return undefined;
+  const saved = Object.fromEntries(ours.map((chain) => [chain, rules.filter((rule) => rule.chain === chain).map(({ text }) => text)]));
   return { ...want, chains: inOurWords(saved, want), saved };
 }
 
 /** A line that is as the kernel gave it back after we set it is said as we said it; any other as it stands there. */
 function inOurWords(saved: Record<string, string[]>, { chains, saved: former = {} }: Chains): Chains["chains"] {
-  const ours = (chain: string, line: string): string => chains[chain]?.[former[chain]?.indexOf(line) ?? -1] ?? line;
-  return Object.fromEntries(Object.entries(saved).map(([chain, lines]) => [chain, lines.map((line) => ours(chain, line))]));
+  const ours = (chain: string, line: string, i: number): string => {
+    const lines = former[chain] ?? [];
+    return chains[chain]?.[lines[i] === line ? i : lines.indexOf(line)] ?? line;
+  };
+  const words = ([chain, lines]: [string, string[]]): [string, string[]] => [chain, lines.map((line, i) => ours(chain, line, i))];
+  return Object.fromEntries(Object.entries(saved).map(words));
 }
 
 export const iptablesChainsKind: Kind<typeof args, Chains> = {

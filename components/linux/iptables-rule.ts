@@ -1,7 +1,7 @@
 // One iptables rule in a chain that others own too, such as POSTROUTING (iptables(8)).
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, type Output, saysNotFound, within } from "../host";
-import { chainPattern, commentOf, ruleText, table, wordsOf } from "./iptables";
+import { chainPattern, commentOf, readSave, ruleText, table, wordsOf } from "./iptables";
 import { type Kind, parts } from "./kind";
 import { host, netns } from "./schema";
 
@@ -25,31 +25,39 @@ const iptables = ({ netns, table }: Rule, ...argv: string[]): Command => ({
 function commands(want: Rule, found: Rule | undefined): Command[] {
   const { chain, rule, position } = want;
   const words = wordsOf(rule);
-  const put = position === undefined ? iptables(want, "-A", chain, ...words) : iptables(want, "-I", chain, `${position}`, ...words);
-  if (!found) return [put];
-  if (found.rule === rule && (position === undefined || found.position === position)) return [];
-  if (position === undefined || found.position === position) return [iptables(want, "-R", chain, `${found.position}`, ...words)];
-  return [iptables(want, "-D", chain, `${found.position}`), put];
+  const put = position === undefined ? ["-A", chain, ...words] : ["-I", chain, `${position}`, ...words];
+  if (!found) return [iptables(want, ...put)];
+  // Of a rule that iptables writes in another way it is not known where it stands.
+  const isInPlace = position === undefined || found.position === undefined || found.position === position;
+  if (found.rule === rule && isInPlace) return [];
+  if (isInPlace && found.position !== undefined) return [iptables(want, "-R", chain, `${found.position}`, ...words)];
+  const old = found.position === undefined ? wordsOf(found.rule) : [`${found.position}`];
+  return [iptables(want, "-D", chain, ...old), iptables(want, ...put)];
 }
 
-function removal(found: Rule): Command[] {
-  return [iptables(found, "-D", found.chain, ...wordsOf(found.rule))];
+function removal(want: Rule, found: Rule | undefined): Command[] {
+  return found ? [iptables(want, "-D", want.chain, ...wordsOf(found.rule))] : [];
 }
 
 /** Whether the rule is there only iptables itself can tell (`-C`): it has more than one way to write the same. */
 function probe(want: Rule): Command[] {
-  return [iptables(want, "-S", want.chain), { ...iptables(want, "-C", want.chain, ...wordsOf(want.rule)), mayFail: true }];
+  return [
+    { argv: within(want.netns, ["iptables-save", "-t", want.table]) },
+    { ...iptables(want, "-C", want.chain, ...wordsOf(want.rule)), mayFail: true },
+  ];
 }
 
-function parse([list, check]: readonly Output[], want: Rule): Rule | undefined {
-  if (!list || !check || saysNotFound(list) || /No chain\/target\/match by that name|does not exist/.test(list.stderr)) return undefined;
-  const prefix = `-A ${want.chain} `;
-  const lines = list.stdout.split("\n").filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
+function parse([save, check]: readonly Output[], want: Rule): Rule | undefined {
+  if (!save || !check || saysNotFound(save)) return undefined;
+  const rules = readSave(save.stdout).rules.filter(({ chain }) => chain === want.chain);
+  const lines = rules.map(({ text }) => text);
   const comment = commentOf(want.rule);
-  const exact = lines.indexOf(want.rule);
-  const at = exact >= 0 ? exact : lines.findIndex((line) => comment !== undefined && commentOf(line) === comment);
-  if (check.code !== 0 && at < 0) return undefined;
-  return { ...want, rule: check.code === 0 ? want.rule : (lines[at] ?? want.rule), position: at + 1 };
+  const hasItsComment = (line: string): boolean => comment !== undefined && commentOf(line) === comment;
+  const at = lines.includes(want.rule) ? lines.indexOf(want.rule) : lines.findIndex(hasItsComment);
+  const { position: _, ...rest } = want;
+  const found = { ...rest, ...(at < 0 ? {} : { position: at + 1 }) };
+  if (check.code === 0) return found;
+  return at < 0 ? undefined : { ...found, rule: lines[at] ?? want.rule };
 }
 
 export const iptablesRuleKind: Kind<typeof args> = {

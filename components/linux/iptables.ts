@@ -23,6 +23,24 @@ export function wordsOf(rule: string): string[] {
   return words.map((word) => word.replaceAll(/"((?:\\.|[^"\\])*)"/g, (_, text: string) => text.replaceAll(/\\(.)/g, "$1")));
 }
 
+interface SavedRule {
+  readonly chain: string;
+  /** Without `-A` and the chain. */
+  readonly text: string;
+}
+
+/** What iptables-save(8) prints of one table. */
+export function readSave(text: string): { chains: string[]; rules: SavedRule[] } {
+  const lines = text.split("\n");
+  return {
+    chains: lines.flatMap((line) => /^:(\S+) /.exec(line)?.[1] ?? []),
+    rules: lines.flatMap((line) => {
+      const [, chain, text = ""] = /^-A (\S+)(?: (.*))?$/.exec(line) ?? [];
+      return chain === undefined ? [] : [{ chain, text }];
+    }),
+  };
+}
+
 /** The comment of a rule, by which a rule that was changed by hand is still known. */
 export function commentOf(rule: string): string | undefined {
   const words = wordsOf(rule);

@@ -1,7 +1,7 @@
 // The contract of a kind of kernel object. Every kind file holds one kind in this order:
 // args, validate, commands (create, change, delete), probe, parse. Nothing in it runs anything.
 import type { Static, TObject } from "@sinclair/typebox";
-import type { Command, Output } from "../host";
+import { type Command, HostError, type Output } from "../host";
 import type { Fault } from "./schema";
 
 /** What every kind's arguments have. */
@@ -20,10 +20,10 @@ export interface Context<A = unknown> {
 }
 
 /** Thrown by `parse` when the name is taken by something of another kind. */
-export class WrongKind extends Error {}
+export class WrongKind extends HostError {}
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- where any kind will do, its arguments are anything
-export interface Kind<S extends TObject = any, A extends Args = Static<S> & Args> {
+/** Plain `Kind` stands for any kind: of its arguments no more is known than what all kinds have. */
+export interface Kind<S extends TObject = TObject, A extends Args = TObject extends S ? Args : Static<S> & Args> {
   /** `podnet:linux:Bridge`, as in a state file. */
   readonly token: string;
   readonly description: string;
@@ -50,8 +50,11 @@ export interface Kind<S extends TObject = any, A extends Args = Static<S> & Args
   /** Bookkeeping around `commands` that no person would do by hand. */
   prepare?(args: A, context: Context<A>): Command[];
   finish?(args: A, context: Context<A>): Command[];
-  /** Removes what was found. That it is gone already is no failure. */
-  removal(args: A, context: Context<A>): Command[];
+  /**
+   * From what is there (undefined: nothing) to nothing. With nothing there, only what podnet put beside the object goes:
+   * a command that deletes something may hit what only looks like it.
+   */
+  removal(args: A, found: A | undefined, context: Context<A>): Command[];
 
   /** Commands that only read. */
   probe(args: A, context: Context<A>): Command[];
@@ -73,7 +76,7 @@ export const resourceId = (kind: Kind, args: Args): string => `${args.host},${ki
 
 export const hostOfId = (id: string): [host: string, rest: string] => {
   const comma = id.indexOf(",");
-  if (comma < 1) throw new Error(`"${id}" is no id; write <host>,<...> as docs/kinds.md shows`);
+  if (comma < 1) throw new HostError(`"${id}" is no id; write <host>,<...> as docs/import.md shows`);
   return [id.slice(0, comma), id.slice(comma + 1)];
 };
 

@@ -1,7 +1,7 @@
 // An entry of the neighbour table: which link address an IP address has, or that this machine answers for it (ip-neighbour(8)).
-import { Address4, Address6 } from "ip-address";
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, type Output, saysNotFound, within } from "../host";
+import { faultsOfAddress } from "./address";
 import { type Kind, parts } from "./kind";
 import { type Fault, host, interfaceName, macAddress, netns, withDefault } from "./schema";
 
@@ -23,10 +23,9 @@ const args = Type.Object({
 type Neighbour = Static<typeof args>;
 
 function validate({ address, lladdr, proxy }: Neighbour): Fault[] {
-  const faults: Fault[] = [];
-  if (!Address4.isValid(address) && !Address6.isValid(address))
-    faults.push({ property: "address", reason: `${address} is no IP address; write one as 10.244.0.9` });
+  const faults = faultsOfAddress("address", address, "10.244.0.9");
   if (!proxy && lladdr === undefined) faults.push({ property: "lladdr", reason: "is missing; only a proxy entry has none" });
+  if (proxy && lladdr !== undefined) faults.push({ property: "lladdr", reason: "is not for a proxy entry; leave it out" });
   return faults;
 }
 
@@ -39,15 +38,19 @@ function commands(want: Neighbour, found: Neighbour | undefined): Command[] {
   return [ip(want, "replace", address, "lladdr", lladdr ?? "", "dev", dev, "nud", state)];
 }
 
-function removal(want: Neighbour): Command[] {
+function removal(want: Neighbour, found: Neighbour | undefined): Command[] {
+  if (!found) return [];
   return [ip(want, "del", ...(want.proxy ? ["proxy"] : []), want.address, "dev", want.dev)];
 }
 
 function probe({ netns, address, dev, proxy }: Neighbour): Command[] {
   // ip-neighbour(8) filters proxy entries by device only.
-  const filter = proxy ? ["proxy", "dev", dev] : ["to", address, "dev", dev];
+  const filter = proxy ? ["proxy", "dev", dev] : ["nud", "all", "to", address, "dev", dev];
   return [{ argv: within(netns, ["ip", "-j", "neigh", "show", ...filter]) }];
 }
+
+/** States between which an entry goes on by itself, in its own time: the kernel asks again whether the neighbour is there. */
+const restless: ReadonlySet<string> = new Set(["reachable", "stale", "delay", "probe"]);
 
 interface IpNeighbour {
   readonly dst: string;
@@ -59,13 +62,18 @@ function parse([output]: readonly Output[], want: Neighbour): Neighbour | undefi
   if (!output || saysNotFound(output)) return undefined;
   const entries = JSON.parse(output.stdout || "[]") as IpNeighbour[];
   const found = entries.find(({ dst }) => dst === want.address);
-  const state = found?.state?.[0]?.toLowerCase();
+  const said = found?.state?.[0]?.toLowerCase() ?? "none";
+  const state = restless.has(want.state) && restless.has(said) ? want.state : said;
   // FAILED and INCOMPLETE are the kernel's notes about a question without an answer, not entries.
   if (!found || state === "failed" || state === "incomplete") return undefined;
   return {
-    ...want,
+    host: want.host,
+    ...(want.netns === undefined ? {} : { netns: want.netns }),
+    address: want.address,
+    dev: want.dev,
     ...(found.lladdr === undefined ? {} : { lladdr: found.lladdr }),
-    state: want.proxy ? want.state : ((state ?? "none") as Neighbour["state"]),
+    state: want.proxy ? want.state : (state as Neighbour["state"]),
+    proxy: want.proxy,
   };
 }
 

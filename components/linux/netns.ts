@@ -1,9 +1,10 @@
 // A network namespace with a name: a file below /run/netns on which the namespace is mounted (ip-netns(8)).
 import { Type } from "@sinclair/typebox";
-import { type Command, type Output, saysNotFound, within } from "../host";
+import { type Command, HostError, type Output, saysNotFound, within } from "../host";
 import { type Context, type Kind, WrongKind, parts } from "./kind";
 import { netnsMountRecord } from "./owned";
-import { host, withDefault } from "./schema";
+import { type Fault, closed, host, withDefault } from "./schema";
+import { normalValue, settingPattern, settingValue } from "./sysctl";
 
 const args = Type.Object({
   host,
@@ -14,7 +15,9 @@ const args = Type.Object({
   }),
   loopback: withDefault(Type.Boolean({ description: "Whether the interface lo is up." }), true),
   sysctls: withDefault(
-    Type.Record(Type.String(), Type.String(), {
+    Type.Record(Type.String({ pattern: settingPattern }), settingValue, {
+      ...closed,
+      errorMessage: "is no setting; write one as net.ipv4.ip_forward",
       description: "Settings that hold before any link is made, as { \"net.ipv6.conf.default.dad_transmits\": \"0\" }.",
     }),
     {},
@@ -23,10 +26,16 @@ const args = Type.Object({
 
 type Netns = typeof args.static;
 
+function validate({ sysctls }: Netns): Fault[] {
+  return Object.keys(sysctls)
+    .filter((key) => !/^net[./]/.test(key))
+    .map((key) => ({ property: `sysctls.${key}`, reason: "is the whole host's; only net.* is a namespace's own" }));
+}
+
 function commands(want: Netns, found: Netns | undefined): Command[] {
   const steps: Command[] = [];
   if (!found) steps.push({ argv: ["ip", "netns", "add", want.name] });
-  const settings = Object.entries(want.sysctls).filter(([key, value]) => found?.sysctls[key] !== value);
+  const settings = Object.entries(want.sysctls).filter(([key, value]) => normalValue(found?.sysctls[key] ?? "") !== normalValue(value));
   if (settings.length > 0)
     steps.push({ argv: within(want.name, ["sysctl", "-q", "-w", ...settings.map(([key, value]) => `${key}=${value}`)]) });
   if ((found?.loopback ?? false) !== want.loopback)
@@ -41,28 +50,34 @@ function prepare(_: Netns, { lab }: Context): Command[] {
 
 /**
  * A namespace lives on, with its links, for as long as a process is in it, so they all end first: containers,
- * their children, and whoever looks around in there.
+ * their children, and whoever looks around in there. Should somebody have given the name to the host's own
+ * namespace (ip netns attach), only the name goes.
  */
-function removal({ name }: Netns): Command[] {
-  const endAll = 'while pids=$(ip netns pids "$1" 2>/dev/null) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done';
+function removal({ name }: Netns, found: Netns | undefined): Command[] {
+  if (!found) return [];
+  const endAll = '[ "/run/netns/$1" -ef /proc/self/ns/net ] || while pids=$(ip netns pids "$1" 2>/dev/null) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done';
   return [{ argv: ["sh", "-c", endAll, "sh", name] }, { argv: ["ip", "netns", "del", name] }];
 }
 
 function probe(want: Netns): Command[] {
-  const settings = Object.keys(want.sysctls);
   return [
     { argv: ["stat", "-f", "-c", "%T", `/run/netns/${want.name}`] },
-    { argv: within(want.name, ["ip", "-j", "link", "show", "dev", "lo"]) },
-    ...(settings.length === 0 ? [] : [{ argv: within(want.name, ["sysctl", "-n", ...settings]) }]),
+    // Nobody can enter a file that is no namespace.
+    { argv: within(want.name, ["ip", "-j", "link", "show", "dev", "lo"]), mayFail: true },
+    ...Object.keys(want.sysctls).map((key) => ({ argv: within(want.name, ["sysctl", "-n", key]), mayFail: true as const })),
   ];
 }
 
-function parse([type, lo, values]: readonly Output[], want: Netns): Netns | undefined {
+function parse([type, lo, ...values]: readonly Output[], want: Netns): Netns | undefined {
   if (!type || !lo || saysNotFound(type)) return undefined;
   if (type.stdout.trim() !== "nsfs") throw new WrongKind(`/run/netns/${want.name} is a file without a namespace`);
+  if (lo.code !== 0) throw new HostError(`network namespace ${want.name}: ${lo.stderr.trim()}`);
   const [link] = JSON.parse(lo.stdout) as [{ flags: string[] }];
-  const said = values?.stdout.split("\n") ?? [];
-  const sysctls = Object.fromEntries(Object.keys(want.sysctls).map((key, i) => [key, said[i] ?? ""]));
+  const sysctls: Record<string, string> = {};
+  Object.entries(want.sysctls).forEach(([key, value], i) => {
+    const found = normalValue(values[i]?.stdout ?? "");
+    sysctls[key] = found === normalValue(value) ? value : found;
+  });
   return { host: want.host, name: want.name, loopback: link.flags.includes("UP"), sysctls };
 }
 
@@ -71,6 +86,7 @@ export const netnsKind: Kind<typeof args> = {
   description: "A network namespace with a name (ip-netns(8)).",
   args,
   identity: ["host", "name"],
+  validate,
   id: ({ name }) => name,
   fromId: (id) => ({ name: parts(id, 1)[0] }),
   within: () => [undefined],

@@ -39,8 +39,9 @@ export function recordPath(lab: string, kind: Kind, args: Args): string {
 export function probeOwnership(lab: string, kind: Kind, args: Args): Command {
   const spaces = kind.within(args);
   const records = spaces.map((netns) => (netns === undefined ? "/nowhere" : namespaceRecord(lab, netns)));
-  const ask = 'for f in "$@"; do [ -e "$f" ] || { echo outside; break; }; done; r=$0; [ ! -e "$r" ] || cat "$r"';
-  return { argv: ["sh", "-c", ask, recordPath(lab, kind, args), ...records] };
+  const ask =
+    'record=$1; shift; where=inside; for space; do [ -e "$space" ] || where=outside; done; echo $where; [ ! -e "$record" ] || cat "$record"';
+  return { argv: ["sh", "-c", ask, "sh", recordPath(lab, kind, args), ...records] };
 }
 
 export interface Ownership {
@@ -50,16 +51,18 @@ export interface Ownership {
 }
 
 export function parseOwnership({ stdout }: Output): Ownership {
-  const outside = stdout.startsWith("outside\n");
-  const text = outside ? stdout.slice("outside\n".length) : stdout;
-  return { inside: !outside, record: text === "" ? undefined : (JSON.parse(text) as OwnedRecord) };
+  const [place, ...lines] = stdout.split("\n");
+  const text = lines.join("\n").trim();
+  return { inside: place === "inside", record: text === "" ? undefined : (JSON.parse(text) as OwnedRecord) };
 }
 
 /** Writes an object down, in one step, so that whoever reads the record finds it whole. */
 export function writeDown(lab: string, kind: Kind, args: Args, record: OwnedRecord): Command {
   const path = recordPath(lab, kind, args);
-  const write = '[ -d "$1" ] || mkdir -p "$1"; printf %s "$3" >"$2.new" && mv -f "$2.new" "$2"';
-  return { argv: ["sh", "-c", write, "sh", dirname(path), path, JSON.stringify(record)] };
+  // A record may be longer than a command can be. While the folder is made, somebody may clear it behind another's last record.
+  const write =
+    'record=$(cat); for again in 1 2 3; do mkdir -p "$1" && printf "%s\\n" "$record" >"$2.new" && mv -f "$2.new" "$2" && exit; done; exit 1';
+  return { argv: ["sh", "-c", write, "sh", dirname(path), path], stdin: `${JSON.stringify(record)}\n` };
 }
 
 const forgetScript = readFileSync(join(__dirname, "forget.sh"), "utf8");
@@ -70,6 +73,11 @@ export function forget(lab: string, kind: Kind, args: Args): Command {
   const name = (args as { name?: string }).name;
   const insideIt = kind.token === "podnet:linux:NetworkNamespace" ? [inside(lab, name)] : [];
   return { argv: ["sh", "-s", "--", labFolder(lab), path, ...insideIt], stdin: forgetScript };
+}
+
+/** Clears what is left when no object of the lab is written down any more. */
+export function forgetRest(lab: string): Command {
+  return { argv: ["sh", "-s", "--", labFolder(lab), `${ownedFolder(lab)}/nothing`], stdin: forgetScript };
 }
 
 /** Where it is written down that the lab caused the mount on /run/netns. */

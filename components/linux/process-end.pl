@@ -1,21 +1,36 @@
-# Ends a process that podnet started, with all of its process group: politely (SIGTERM) first.
-# Arguments: PIDFILE MARK SECONDS. A process id without the mark in its environment belongs to somebody else by now.
+# Ends a process that podnet started, with all of its session: politely (SIGTERM) first.
+# Arguments: PIDFILE SECONDS. The file holds the process id and the time of the process's start: when another process has
+# the id by now, there is nothing left to end. A session outlives the process that began it, under the same number.
 use strict;
 
-my ($pidfile, $mark, $grace) = @ARGV;
+my ($pidfile, $grace) = @ARGV;
 open(my $file, '<', $pidfile) or exit 0;
-my ($pid) = <$file> =~ /^(\d+)$/ or exit 0;
+my ($pid, $born) = map { /^(\d+)$/ ? $1 : exit 0 } scalar <$file> // '', scalar <$file> // '';
 
-sub ours {
-    open(my $environ, '<', "/proc/$pid/environ") or return 0;
+# The fields of stat behind the name in brackets: state, ..., session (3), ..., time of start (19) (proc(5)).
+sub fields {
+    open(my $stat, '<', "/proc/$_[0]/stat") or return;
     local $/;
-    return index("\0" . (<$environ> // ''), "\0$mark\0") >= 0;
+    my ($rest) = (<$stat> // '') =~ /.*\) (.*)/s or return;
+    return split ' ', $rest;
 }
 
-exit 0 unless ours();
-kill 'TERM', -$pid;
-my $end = time + $grace;
-while (ours()) {
-    kill 'KILL', -$pid, $pid if time > $end;
+sub session {
+    my @first = fields($pid);
+    return if @first && $first[19] != $born;
+    return grep {
+        my @fields = fields($_);
+        @fields && $fields[0] !~ /[ZX]/ && ($fields[3] == $pid || $_ == $pid);
+    } map { m{(\d+)$} } glob '/proc/[0-9]*';
+}
+
+kill 'TERM', session();
+my $start = time;
+while (my @left = session()) {
+    kill 'KILL', @left if time > $start + $grace;
+    if (time > $start + $grace + 10) {
+        print STDERR "process @left does not end\n";
+        exit 1;
+    }
     select undef, undef, undef, 0.01;
 }

@@ -1,5 +1,5 @@
-# Waits until a process that podnet started serves: it carries its marks (so its program runs) and it, or one of its
-# session, holds a listening socket on every port. Runs inside the process's network namespace.
+# Waits until a process that podnet started serves: its program runs, and it, or one of its session, holds a listening
+# socket on every port. Runs inside the process's network namespace.
 # Arguments: PIDFILE LOGFILE SECONDS NUMBER-OF-MARKS MARK... PROTOCOL:PORT...
 # Exit code 1 when it ended, with the end of its log on standard error. A process that runs but never listens is a
 # sentence on standard output.
@@ -8,7 +8,7 @@ use strict;
 my ($pidfile, $log, $limit, $count) = splice @ARGV, 0, 4;
 my @marks = splice @ARGV, 0, $count;
 my @ports = @ARGV;
-my $pid;
+my ($pid, $born);
 
 sub slurp {
     open(my $file, '<', $_[0]) or return '';
@@ -17,9 +17,30 @@ sub slurp {
     return defined $text ? $text : '';
 }
 
-sub marked {
+# The fields of stat behind the name in brackets: state, ..., session (3), ..., time of start (19) (proc(5)).
+sub fields {
+    my ($rest) = slurp("/proc/$_[0]/stat") =~ /.*\) (.*)/s;
+    return defined $rest ? split ' ', $rest : ();
+}
+
+sub alive {
+    my @fields = fields($pid);
+    return @fields && $fields[0] !~ /[ZX]/ && $fields[19] == $born;
+}
+
+# Until its program runs it is one of these three after the other. Should its program be one of them too, the marks tell:
+# only the program has them. Marks alone would not do, because a program may write over its environment.
+my %launchers;
+for my $path (map { my $folder = $_; map { "$folder/$_" } qw(sh ip env) } split /:/, $ENV{PATH}) {
+    my ($device, $inode) = stat $path or next;
+    $launchers{"$device:$inode"} = 1;
+}
+
+sub runs {
     my $environment = "\0" . slurp("/proc/$pid/environ");
-    return !grep { index($environment, "\0$_\0") < 0 } @marks;
+    return 1 unless grep { index($environment, "\0$_\0") < 0 } @marks;
+    my ($device, $inode) = stat "/proc/$pid/exe" or return 0;
+    return !$launchers{"$device:$inode"};
 }
 
 # Inodes of the sockets that listen on a port (proc(5)): state 0A is LISTEN, 07 a UDP socket that anybody may send to.
@@ -34,10 +55,10 @@ sub inodes {
     return map { $$_[9] } grep { @$_ > 9 && $$_[1] =~ /:$hex$/ && $$_[3] eq $state } map { [split] } @lines;
 }
 
-# The other processes of its session: field 6 of stat, the fourth behind the name in brackets (proc(5)).
+# The other processes of its session.
 sub session {
     my @others = grep { $_ != $pid } map { m{(\d+)$} } glob '/proc/[0-9]*';
-    return grep { my ($rest) = slurp("/proc/$_/stat") =~ /.*\) (.*)/s; defined $rest && (split ' ', $rest)[3] == $pid } @others;
+    return grep { ((fields($_))[3] // -1) == $pid } @others;
 }
 
 sub holds {
@@ -58,18 +79,17 @@ sub ended {
     exit 1;
 }
 
-my ($seen, $pause, $end) = (0, 0.002, time + $limit);
+my ($pause, $end) = (0.002, time + $limit);
 while (1) {
-    ($pid) = slurp($pidfile) =~ /^(\d+)$/m;
-    if (defined $pid && marked()) {
-        $seen = 1;
+    ($pid, $born) = slurp($pidfile) =~ /^(\d+)\n(\d+)\n/;
+    if (defined $pid && !alive()) { ended() }
+    if (defined $pid && runs()) {
         my @silent = grep { !serves($_) } @ports or exit 0;
         if (time > $end) {
             print "it runs, but does not listen on @silent after $limit seconds\n";
             exit 0;
         }
     }
-    elsif ($seen || defined $pid && !readlink "/proc/$pid/exe") { ended() }
     elsif (time > $end) { ended() }
     select undef, undef, undef, $pause;
     $pause *= 1.5 if $pause < 0.1;

@@ -25,6 +25,6 @@ export function waitForProcess(
   return { argv: within(netns, words), stdin: wait };
 }
 
-export function endProcess(pidFile: string, mark: string): Command {
-  return { argv: ["perl", "-", pidFile, mark, `${grace}`], stdin: end };
+export function endProcess(pidFile: string): Command {
+  return { argv: ["perl", "-", pidFile, `${grace}`], stdin: end };
 }

@@ -1,12 +1,13 @@
 // A process that podnet starts and that goes on by itself: a session of its own (setsid(1)), no terminal, output to a file.
-// It is known again by its process id together with marks in its environment, which no other process has.
+// It is known again by its process id together with the time of its start, which no other process has. Marks in its
+// environment say whose it is too, but a program may write over its environment, as nginx does.
 import { createHash } from "node:crypto";
 import { type Static, Type } from "@sinclair/typebox";
-import type { Command, Output } from "../host";
+import { type Command, HostError, type Output } from "../host";
 import { type Context, type Kind, parts } from "./kind";
 import { recordPath } from "./owned";
 import { endProcess, waitForProcess } from "./process-watch";
-import { type Fault, host, netns, withDefault } from "./schema";
+import { type Fault, closed, host, netns, withDefault } from "./schema";
 
 const noNul = "^[^\\0]*$";
 
@@ -16,15 +17,22 @@ const args = Type.Object({
   name: Type.String({ minLength: 1, pattern: "^[^,\\n\\0]+$", description: "Name, unique in its namespace; not the program's." }),
   command: Type.Array(Type.String({ pattern: noNul }), { minItems: 1, description: "Program and arguments; no shell reads them." }),
   env: withDefault(
-    Type.Record(Type.String({ pattern: "^[^=\\0]+$" }), Type.String({ pattern: noNul }), { description: "The whole environment but for PATH and podnet's marks." }),
+    Type.Record(Type.String({ pattern: "^[^=\\0]+$" }), Type.String({ pattern: noNul }), {
+      ...closed,
+      errorMessage: 'is no name; one has no "=" and is not empty',
+      description: "The whole environment but for PATH and podnet's marks.",
+    }),
     {},
   ),
   listens: withDefault(
     Type.Array(
-      Type.Object({
-        protocol: Type.Union([Type.Literal("TCP"), Type.Literal("UDP"), Type.Literal("SCTP")]),
-        port: Type.Integer({ minimum: 1, maximum: 65535 }),
-      }),
+      Type.Object(
+        {
+          protocol: Type.Union([Type.Literal("TCP"), Type.Literal("UDP"), Type.Literal("SCTP")]),
+          port: Type.Integer({ minimum: 1, maximum: 65535 }),
+        },
+        closed,
+      ),
       { description: "Ports on which it serves; it counts as made when it listens on all of them." },
     ),
     [],
@@ -51,7 +59,9 @@ const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 function commands(want: Process, found: Process | undefined, { lab }: Context<Process>): Command[] {
   if (found) return [];
   const { pid, log } = files(want, lab);
-  const detached = 'exec >"$1" 2>&1 </dev/null; echo $$ >"$2"; shift 2; exec "$@"';
+  // Field 22 of stat is the time of its start (proc(5)); the second, its name in brackets, is "(sh)" as yet.
+  const detached =
+    'exec >"$1" 2>&1 </dev/null; born=$(cut -d " " -f 22 "/proc/$$/stat"); printf "%s\\n" "$$" "$born" >"$2"; shift 2; exec "$@"';
   const enter = want.netns === undefined ? [] : ["ip", "netns", "exec", want.netns];
   const environment = [searchPath, ...Object.entries(want.env).map(([name, value]) => `${name}=${value}`), ...marks(want, lab)];
   return [
@@ -60,27 +70,39 @@ function commands(want: Process, found: Process | undefined, { lab }: Context<Pr
   ];
 }
 
+/** Exit code of the probe's script when there is no such process, which no failure of the shell's gives. */
+const gone = 3;
+
+// A process that has ended but was not yet buried (a zombie) is gone. One that outlived its namespace's name is in another
+// namespace than the one that has the name now.
+const look = `[ -e "$1" ] && [ -e "$2" ] || exit ${gone}
+cat "$1" || exit 1
+{ read -r pid && read -r born; } <"$2" && stat=$(cat "/proc/$pid/stat" 2>/dev/null) || exit ${gone}
+set -- "$3" \${stat##*) }
+case $2 in Z | X) exit ${gone} ;; esac
+[ "\${21}" = "$born" ] && [ "/proc/$pid/ns/net" -ef "$1" ] || exit ${gone}`;
+
 function probe(want: Process, { lab }: Context<Process>): Command[] {
-  const { pid } = files(want, lab);
-  // A process that has ended but was not yet buried (a zombie) has no environment any more.
-  // One that outlived its namespace's name is in another namespace than the one that has the name now.
   const space = want.netns === undefined ? "/proc/self/ns/net" : `/run/netns/${want.netns}`;
-  const alive =
-    'cat "$1" && p=$(cat "$2") && [ "/proc/$p/ns/net" -ef "$4" ] && tr "\\0" "\\n" <"/proc/$p/environ" | grep -qxF -e "$3"';
-  const [, mark = ""] = marks(want, lab);
-  return [{ argv: ["sh", "-c", alive, "sh", recordPath(lab, processKind, want), pid, mark, space], mayFail: true }];
+  const record = recordPath(lab, processKind, want);
+  return [{ argv: ["sh", "-c", look, "sh", record, files(want, lab).pid, space], mayFail: true }];
 }
 
 /** What runs is what was written down when it was started. */
 function parse([output]: readonly Output[], want: Process): Process | undefined {
-  if (!output || output.code !== 0) return undefined;
+  if (!output || output.code === gone) return undefined;
+  if (output.code !== 0) throw new HostError(`process ${want.name}: ${output.stderr.trim()}`);
   const { command, env, listens } = (JSON.parse(output.stdout) as { args: Process }).args;
   return { ...want, command, env, listens };
 }
 
-function validate({ env }: Process): Fault[] {
+function validate({ command, env }: Process): Fault[] {
   const taken = Object.keys(env).filter((name) => name.startsWith("PODNET_"));
-  return taken.map((name) => ({ property: `env.${name}`, reason: "names that start with PODNET_ are podnet's own" }));
+  return [
+    ...taken.map((name) => ({ property: `env.${name}`, reason: "names that start with PODNET_ are podnet's own" })),
+    // env(1) would take it for one more variable.
+    ...(command[0]?.includes("=") ? [{ property: "command.0", reason: `${command[0]}: a program's path cannot hold "="` }] : []),
+  ];
 }
 
 export const processKind: Kind<typeof args> = {
@@ -97,15 +119,16 @@ export const processKind: Kind<typeof args> = {
   within: ({ netns }) => [netns],
   written: true,
   // What a run before left of it would hold its ports.
-  prepare: (want, { lab }) => [endProcess(files(want, lab).pid, marks(want, lab)[1] ?? "")],
+  prepare: (want, { lab }) => [endProcess(files(want, lab).pid)],
   commands,
   finish: (want, { lab }) => {
     const ports = want.listens.map(({ protocol, port }) => `${protocol}:${port}`);
     return [waitForProcess(want.netns, files(want, lab), marks(want, lab), ports)];
   },
-  removal: (want, { lab }) => {
+  // Also one that is not found may still run, in a namespace that lost its name.
+  removal: (want, _, { lab }) => {
     const { pid, log } = files(want, lab);
-    return [endProcess(pid, marks(want, lab)[1] ?? ""), { argv: ["rm", "-f", pid, log] }];
+    return [endProcess(pid), { argv: ["rm", "-f", pid, log] }];
   },
   probe,
   parse,

@@ -17,9 +17,19 @@ export class Provider extends pulumi.ProviderResource {
 }
 
 /** All files of the lab below one of its folders on a host, with their contents; none when the folder is not there. */
-export function getFiles(
+export async function getFiles(
   args: { host: string; folder: string },
   opts: pulumi.InvokeOptions,
 ): Promise<{ files: Record<string, string> }> {
-  return pulumi.runtime.invoke("podnet:linux:getFiles", args, opts) as Promise<{ files: Record<string, string> }>;
+  try {
+    return await (pulumi.runtime.invoke("podnet:linux:getFiles", args, opts) as Promise<{ files: Record<string, string> }>);
+  } catch (error) {
+    // Thrown here it would come out of every resource that needs the answer, each time with a stack around it. So the
+    // program ends with the sentence alone, and whoever needs the answer waits for good.
+    const sentence = (error as Error).message.replace(/^invocation of \S+ returned an error: /, "");
+    queueMicrotask(() => {
+      throw new pulumi.RunError(sentence);
+    });
+    return new Promise(() => undefined);
+  }
 }

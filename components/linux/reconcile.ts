@@ -1,6 +1,6 @@
 // What is done with every kind in the same way: observe, ensure, sync, return. Nothing branches on "is it new":
 // what is there is a fact of the host, never of the state.
-import { type Command, CommandFailed, HostError, NotOurs, type Output, type Runner, line, saysNotFound } from "../host";
+import { type Command, CommandFailed, HostError, NotOurs, type Output, type Runner, brief, line, saysNotFound } from "../host";
 import { type Args, type Context, type Kind, WrongKind, resourceId } from "./kind";
 import { type OwnedRecord, type Ownership, forget, parseOwnership, probeOwnership, writeDown } from "./owned";
 import { at, differences, without } from "./properties";
@@ -13,7 +13,7 @@ export interface Made {
 }
 
 interface Observed {
-  /** What is there, in the words of the args. */
+  /** What is there, in the words of the args, with what nobody asked for and the kernel filled in. */
   readonly found: Args | undefined;
   /** Why what is there cannot be it. */
   readonly wrong: string | undefined;
@@ -29,113 +29,140 @@ export class Reconciler {
   /** Makes an object, or adopts and corrects what a run before left of it. */
   async create(kind: Kind, args: Args): Promise<Made> {
     const observed = await this.observe(kind, args);
-    const { found, wrong, ownership } = observed;
-    const there = found !== undefined || wrong !== undefined;
-    if (there && !kind.permanent && !ownership.inside && !ownership.record) throw this.notOurs(kind, args, wrong);
-    if (!there || kind.permanent) return this.ensure(kind, args, found, observed, undefined);
-    const other =
-      wrong !== undefined || kind.identity.some((path) => differences(at(found, path), at(args, path)).length > 0);
-    if (!other) return this.ensure(kind, args, found, observed, undefined);
-    await this.host(args.host).ask(kind.removal(args, this.context()));
-    return this.ensure(kind, args, undefined, observed, undefined);
+    this.refuseForeign(kind, args, observed);
+    if (kind.permanent || isSame(kind, args, observed)) return this.ensure(kind, args, observed, undefined);
+    await this.remove(kind, observed.found ?? args, observed);
+    return this.ensure(kind, args, { ...observed, found: undefined, wrong: undefined }, undefined);
   }
 
   /** Changes an object in place. @param old the arguments it had */
   async update(kind: Kind, args: Args, old: Args): Promise<Made> {
-    const observed = await this.observe(kind, args);
+    const observed = await this.observeRenamed(kind, args, old);
     if (observed.wrong !== undefined) return this.create(kind, args);
-    return this.ensure(kind, args, observed.found, observed, old);
+    this.refuseForeign(kind, args, observed);
+    const made = await this.ensure(kind, args, observed, old);
+    if (kind.id(old) !== kind.id(args)) await this.host(args.host).run([forget(this.lab, kind, old)]);
+    return made;
   }
 
-  /** What the kernel has; undefined when it is gone, or when something of another kind took its name. */
+  /** What the kernel has; undefined when it is gone, or when something that is not the lab's took its name. */
   async read(kind: Kind, state: Args): Promise<Args | undefined> {
-    const { found, wrong } = await this.observe(kind, state);
-    return wrong === undefined ? found : undefined;
+    const observed = await this.observe(kind, state);
+    if (!observed.found || isForeign(kind, observed)) return undefined;
+    return this.asAsked(kind, state, observed.found);
   }
 
   /** Reads an object that podnet did not make and makes it the lab's own. */
   async import(kind: Kind, args: Args): Promise<Args | undefined> {
-    const outputs = await this.host(args.host).ask([
-      probeOwnership(this.lab, kind, args),
-      ...kind.probe(args, this.context()),
-    ]);
-    const found = kind.parse(this.checked(kind, args, outputs.slice(1)), args);
-    const { inside, record } = parseOwnership(outputs[0] as Output);
-    if (found && !record && (!inside || kind.written))
-      await this.host(args.host).run([this.record(kind, found, found)]);
+    const { found, wrong, ownership } = await this.observe(kind, args);
+    if (wrong !== undefined) throw new HostError(`${resourceId(kind, args)} cannot be imported: ${wrong}`);
+    const { inside, record } = ownership;
+    const note = (before: Args): Command => this.record(kind, before, kind.permanent ? before : undefined);
+    if (found && !record && (!inside || kind.written)) await this.host(args.host).run([note(found)]);
     return found;
   }
 
   /** Removes an object; that it is gone already is no failure, and what is not the lab's stays. */
   async delete(kind: Kind, state: Args): Promise<string[]> {
-    const { found, wrong, ownership } = await this.observe(kind, state);
-    const there = found !== undefined || wrong !== undefined;
-    const { inside, record } = ownership;
-    if (there && !inside && !record) return [`${this.notOurs(kind, state, wrong).message}; it stays`];
-    const host = this.host(state.host);
-    const before = record?.before as Args | undefined;
-    const removal = kind.removal(state, { ...this.context(), before });
-    const outputs = await host.ask(removal);
-    if (there && !kind.permanent) await this.expectGone(kind, state, removal, outputs);
-    if (record || !inside) await host.run([forget(this.lab, kind, state)]);
+    const observed = await this.observe(kind, state);
+    const { inside, record } = observed.ownership;
+    if (isForeign(kind, observed)) return [`${this.notOurs(kind, state, observed.wrong).message}; it stays`];
+    await this.remove(kind, state, observed);
+    if (record || !inside) await this.host(state.host).run([forget(this.lab, kind, state)]);
     return [];
   }
 
-  private async ensure(
-    kind: Kind,
-    args: Args,
-    found: Args | undefined,
-    { ownership }: Observed,
-    old: Args | undefined,
-  ): Promise<Made> {
+  private async ensure(kind: Kind, args: Args, observed: Observed, old: Args | undefined): Promise<Made> {
+    const { found, ownership } = observed;
+    const { inside, record } = ownership;
     const host = this.host(args.host);
     const context = { ...this.context(), old };
-    const { inside, record } = ownership;
-    const before = kind.permanent ? (record?.before ?? found) : undefined;
-    const note = kind.written || !inside ? [this.record(kind, args, before as Args | undefined)] : [];
+    const before = kind.permanent ? ((record?.before as Args | undefined) ?? found) : undefined;
+    const note = kind.written || !inside ? [this.record(kind, args, before)] : [];
     const steps = kind.commands(args, found, context);
     const prepare = steps.length > 0 ? (kind.prepare?.(args, context) ?? []) : [];
-    const finish = steps.length > 0 ? (kind.finish?.(args, context) ?? []) : [];
+    // Some properties only say what to wait for.
+    const changes = steps.length > 0 || !found || differences(args, this.asAsked(kind, args, found)).length > 0;
+    const finish = changes ? (kind.finish?.(args, context) ?? []) : [];
     const probe = kind.probe(args, context);
     let outputs: Output[];
     try {
       outputs = await host.run([...note, ...prepare, ...steps, ...finish, ...probe]);
     } catch (error) {
-      if (!found && error instanceof CommandFailed) await this.undo(kind, args);
-      throw error instanceof CommandFailed && finish.includes(error.command)
-        ? this.failed(kind, args, steps, error)
-        : error;
+      const isNew = kind.permanent ? !record : !found;
+      if (isNew && error instanceof CommandFailed) await this.undo(kind, args, before, error, steps);
+      throw error instanceof CommandFailed && finish.includes(error.command) ? this.failed(kind, args, steps, error) : error;
     }
-    const seen = kind.parse(outputs.slice(-probe.length), args);
-    if (!seen) throw new Error(`${resourceId(kind, args)} was made, but is not there: ${steps.map(line).join("; ")}`);
-    const state = kind.applied?.(args, seen) ?? seen;
-    const said = outputs
-      .slice(note.length + prepare.length + steps.length, -probe.length)
-      .map(({ stdout }) => stdout.trim());
-    return {
-      id: resourceId(kind, args),
-      state: this.asAsked(kind, args, state),
-      warnings: said.filter((text) => text !== "").map((text) => `${resourceId(kind, args)}: ${text}`),
-    };
+    const state = this.parseMade(kind, args, outputs.slice(-probe.length), steps);
+    const said = outputs.slice(note.length + prepare.length + steps.length, -probe.length).map(({ stdout }) => stdout.trim());
+    const warnings = [...said.filter((text) => text !== ""), ...this.shortfall(kind, args, state)];
+    return { id: resourceId(kind, args), state, warnings: warnings.map((text) => `${resourceId(kind, args)}: ${text}`) };
   }
 
-  /** Half an object is worse than none: what a failed attempt left goes, and the failure is what the user hears of. */
-  private async undo(kind: Kind, args: Args): Promise<void> {
-    const removal = kind.removal(args, this.context());
-    await this.host(args.host)
-      .ask([...removal, forget(this.lab, kind, args)])
-      .catch(() => undefined);
+  private parseMade(kind: Kind, args: Args, outputs: readonly Output[], steps: readonly Command[]): Args {
+    const seen = kind.parse(outputs, args);
+    if (!seen) throw new HostError(`${resourceId(kind, args)} was made, but is not there: ${steps.map(brief).join("; ")}`);
+    return this.asAsked(kind, args, kind.applied?.(args, seen) ?? seen);
+  }
+
+  /** What the kernel did not take as it was said, without calling it a failure. */
+  private shortfall(kind: Kind, args: Args, state: Args): string[] {
+    if (kind.commands(args, state, this.context()).length === 0) return [];
+    const text = (value: unknown): string => JSON.stringify(value) ?? "not there";
+    return differences(args, state)
+      .filter(([first = ""]) => !kind.computed?.includes(first))
+      .map((path) => path.join("."))
+      .map((path) => `${path} is ${text(at(state, path))} and did not become ${text(at(args, path))}`);
+  }
+
+  /**
+   * Half an object is worse than none: what a failed attempt left goes, and the failure is what the user hears of.
+   * Nothing goes that somebody else made at the same moment.
+   */
+  private async undo(kind: Kind, args: Args, before: Args | undefined, error: CommandFailed, steps: readonly Command[]): Promise<void> {
+    try {
+      const { found, wrong, ownership } = await this.observe(kind, args);
+      const isAnothers = error.command === steps[0] && /File exists|already exists/.test(error.stderr);
+      const there = found ?? (wrong === undefined ? undefined : args);
+      const removal = kind.removal(args, isAnothers ? undefined : there, { ...this.context(), before });
+      const note = ownership.record || !ownership.inside ? [forget(this.lab, kind, args)] : [];
+      await this.host(args.host).ask([...removal, ...note]);
+    } catch {
+      // It stays written down, so the next run finds it.
+    }
+  }
+
+  private async remove(kind: Kind, args: Args, { found, wrong, ownership }: Observed): Promise<void> {
+    const there = found ?? (wrong === undefined ? undefined : args);
+    const before = ownership.record?.before as Args | undefined;
+    const removal = kind.removal(args, there, { ...this.context(), before });
+    const outputs = await this.host(args.host).ask(removal);
+    const failed = outputs.findIndex(({ code }, i) => code !== 0 && !removal[i]?.mayFail);
+    const [command, output] = [removal[failed], outputs[failed]];
+    if (!command || !output) return;
+    // Gone meanwhile, or gone with what went before: then the failure says no more than that.
+    const after = kind.permanent ? { found, wrong } : await this.observe(kind, args);
+    if (after.found !== undefined || after.wrong !== undefined)
+      throw new CommandFailed(args.host, command, output.code, output.stderr);
+  }
+
+  /** An object whose id is made of what changed is looked for under its old one too. */
+  private async observeRenamed(kind: Kind, args: Args, old: Args): Promise<Observed> {
+    const observed = await this.observe(kind, args);
+    if (kind.id(old) === kind.id(args)) return observed;
+    const former = await this.observe(kind, old);
+    const { inside } = observed.ownership;
+    const record = former.ownership.record ?? observed.ownership.record;
+    return { found: former.found ?? observed.found, wrong: observed.wrong, ownership: { inside, record } };
   }
 
   private async observe(kind: Kind, args: Args): Promise<Observed> {
-    const outputs = await this.host(args.host).ask([
-      probeOwnership(this.lab, kind, args),
-      ...kind.probe(args, this.context()),
-    ]);
+    const commands = [probeOwnership(this.lab, kind, args), ...kind.probe(args, this.context())];
+    const outputs = await this.host(args.host).ask(commands);
+    this.check(args.host, commands, outputs);
     const ownership = parseOwnership(outputs[0] as Output);
     try {
-      const found = kind.parse(this.checked(kind, args, outputs.slice(1)), args);
-      return { found: found && this.asAsked(kind, args, found), wrong: undefined, ownership };
+      return { found: kind.parse(outputs.slice(1), args), wrong: undefined, ownership };
     } catch (error) {
       if (!(error instanceof WrongKind)) throw error;
       return { found: undefined, wrong: error.message, ownership };
@@ -143,29 +170,12 @@ export class Reconciler {
   }
 
   /** Only a typed "not found" means gone: any other failure of a probe says nothing about the object. */
-  private checked(kind: Kind, args: Args, outputs: readonly Output[]): readonly Output[] {
-    const commands = kind.probe(args, this.context());
-    outputs.forEach((output, i) => {
-      const command = commands[i];
-      if (command && !command.mayFail && output.code !== 0 && !saysNotFound(output))
-        throw new CommandFailed(args.host, command, output.code, output.stderr);
+  private check(host: string, commands: readonly Command[], outputs: readonly Output[]): void {
+    commands.forEach((command, i) => {
+      const output = outputs[i];
+      if (output && !command.mayFail && output.code !== 0 && !saysNotFound(output))
+        throw new CommandFailed(host, command, output.code, output.stderr);
     });
-    return outputs;
-  }
-
-  private async expectGone(
-    kind: Kind,
-    args: Args,
-    removal: readonly Command[],
-    outputs: readonly Output[],
-  ): Promise<void> {
-    const { found } = await this.observe(kind, args);
-    const failed = outputs.findIndex(({ code }) => code !== 0);
-    const command = removal[Math.max(failed, 0)];
-    if (found && command) {
-      const { code = 0, stderr = "" } = outputs[failed] ?? {};
-      throw new CommandFailed(args.host, command, code, stderr || "it is still there");
-    }
   }
 
   /** Leaves out what nobody asked for and the kernel filled in. */
@@ -175,11 +185,12 @@ export class Reconciler {
   }
 
   private record(kind: Kind, args: Args, before: Args | undefined): Command {
-    const undo = kind.removal(args, { ...this.context(), before }).filter(({ stdin }) => stdin === undefined);
+    // podnet's own scripts tell a person nothing.
+    const undo = kind.removal(args, args, { ...this.context(), before }).filter(({ argv }) => argv[0] !== "perl");
     const record: OwnedRecord = {
       token: kind.token,
       args: args as OwnedRecord["args"],
-      before: before as never,
+      before: before as OwnedRecord["before"],
       undo: undo.map(line),
     };
     return writeDown(this.lab, kind, args, record);
@@ -188,8 +199,12 @@ export class Reconciler {
   /** What bookkeeping found out is about the object; how it found out is not for the user. */
   private failed(kind: Kind, args: Args, steps: readonly Command[], { stderr }: CommandFailed): HostError {
     return new HostError(
-      `on host "${args.host}": ${nameOf(kind, args)}: ${stderr.trim()}\n  after: ${steps.map(line).join("; ")}`,
+      `on host "${args.host}": ${nameOf(kind, args)}: ${stderr.trim()}\n  after: ${steps.map(brief).join("; ")}`,
     );
+  }
+
+  private refuseForeign(kind: Kind, args: Args, observed: Observed): void {
+    if (isForeign(kind, observed)) throw this.notOurs(kind, args, observed.wrong);
   }
 
   private notOurs(kind: Kind, args: Args, wrong: string | undefined): NotOurs {
@@ -206,3 +221,15 @@ export class Reconciler {
 
 /** As `Bridge demo.node1,cbr0`, for messages. */
 const nameOf = (kind: Kind, args: Args): string => `${kind.token.split(":")[2]} ${kind.id(args).replace(/^,/, "")}`;
+
+/** Whether what is there is what was asked for, or nothing is: then the rest can be made of it. */
+function isSame(kind: Kind, args: Args, { found, wrong }: Observed): boolean {
+  if (wrong !== undefined) return false;
+  return !found || kind.identity.every((path) => differences(at(found, path), at(args, path)).length === 0);
+}
+
+/** Whether it is there, and is not the lab's. What is always there is nobody's. */
+function isForeign(kind: Kind, { found, wrong, ownership }: Observed): boolean {
+  const isThere = found !== undefined || wrong !== undefined;
+  return isThere && !kind.permanent && !ownership.inside && !ownership.record;
+}

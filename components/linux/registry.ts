@@ -22,7 +22,7 @@ export const kinds: readonly Kind[] = [
   iptablesChainsKind,
   iptablesRuleKind,
   processKind,
-] as unknown as readonly Kind[];
+];
 
 export function kindOf(token: string): Kind {
   const kind = kinds.find((kind) => kind.token === token);

@@ -2,6 +2,7 @@
 import { Address4, Address6 } from "ip-address";
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, type Output, saysNotFound, within } from "../host";
+import { asTheKernelWrites, faultsOfAddress, isIPv6 } from "./address";
 import { type Kind, parts } from "./kind";
 import { type Fault, host, interfaceName, netns, withDefault } from "./schema";
 
@@ -12,12 +13,19 @@ const types = ["unicast", "blackhole", "unreachable", "prohibit", "throw", "loca
 const args = Type.Object({
   host,
   netns,
-  destination: Type.String({ minLength: 1, description: "`default` (IPv4), or a prefix as 10.244.1.0/24." }),
+  destination: Type.String({ minLength: 1, description: "`default` (IPv4), or a prefix as 10.244.1.0/24; IPv6's default is ::/0." }),
   via: Type.Optional({ ...address, description: "Address of the next router." }),
   dev: Type.Optional({ ...interfaceName, description: "Interface the packets leave by; the kernel finds it from `via` where it is left out." }),
   src: Type.Optional({ ...address, description: "Source address for what this machine sends itself." }),
-  metric: withDefault(Type.Integer({ minimum: 0, maximum: 4294967295, description: "Of two routes the lower metric wins." }), 0),
-  table: withDefault(Type.String({ pattern: "^[a-z0-9_]+$", description: "Routing table, by name or number." }), "main"),
+  metric: withDefault(Type.Integer({ minimum: 0, maximum: 4294967295, description: "Of two routes the lower metric wins; 0 stands for 1024 with IPv6, which knows no 0." }), 0),
+  table: withDefault(
+    Type.String({
+      pattern: "^(?!(all|cache|unspec|0)$)[a-z0-9_]+$",
+      errorMessage: "write the name or the number of one table",
+      description: "Routing table, by name or number.",
+    }),
+    "main",
+  ),
   scope: Type.Optional(
     Type.Union([Type.Literal("global"), Type.Literal("link"), Type.Literal("host")], {
       description: "Where the destination is valid; without it, what the kernel derives.",
@@ -34,9 +42,15 @@ type Route = Static<typeof args>;
 
 function validate(want: Route): Fault[] {
   const faults: Fault[] = [];
-  const { destination, via, dev, type } = want;
+  const { destination, via, src, dev, type } = want;
   if (destination !== "default" && !isPrefix(destination))
     faults.push({ property: "destination", reason: `${destination}: write "default" or a prefix without host bits, as 10.244.1.0/24` });
+  for (const [property, address] of Object.entries({ via, src })) {
+    if (address === undefined) continue;
+    faults.push(...faultsOfAddress(property, address, "192.168.0.1"));
+    if (isIPv6(address) !== isIPv6(destination))
+      faults.push({ property, reason: `${address} and the destination ${destination} are not of one IP version` });
+  }
   if (type === "unicast" && via === undefined && dev === undefined)
     faults.push({ property: "via", reason: "a unicast route needs via or dev" });
   if (type !== "unicast" && type !== "local" && (via !== undefined || dev !== undefined))
@@ -44,13 +58,17 @@ function validate(want: Route): Fault[] {
   return faults;
 }
 
+/** As the kernel writes it; IPv4's 0.0.0.0/0 has its one name already. */
 function isPrefix(text: string): boolean {
-  if (!text.includes("/")) return false;
-  if (Address4.isValid(text)) return new Address4(text).startAddress().correctForm() === text.split("/")[0];
-  return Address6.isValid(text) && new Address6(text).startAddress().correctForm() === text.split("/")[0];
+  const [address = "", length = ""] = text.split("/");
+  if (!/^(0|[1-9]\d*)$/.test(length) || asTheKernelWrites(address) !== address || text === "0.0.0.0/0") return false;
+  const network = isIPv6(text) ? Address6 : Address4;
+  return network.isValid(text) && asTheKernelWrites(new network(text).startAddress().correctForm()) === address;
 }
 
-const family = (route: Route): string[] => (route.destination.includes(":") ? ["-6"] : []);
+const family = (route: Route): string[] => (isIPv6(route.destination) ? ["-6"] : []);
+/** IPv6 takes a 0 for its default (ipv6_route.h, IP6_RT_PRIO_USER). */
+const metricInKernel = ({ destination, metric }: Route): number => (metric === 0 && isIPv6(destination) ? 1024 : metric);
 const ip = (route: Route, ...argv: string[]): Command => ({ argv: within(route.netns, ["ip", ...family(route), ...argv]) });
 
 /** `replace` changes a route of the same destination, metric and table in one step: no packet meets a gap. */
@@ -76,13 +94,22 @@ function commands(want: Route, found: Route | undefined): Command[] {
   ];
 }
 
+const derived = ["dev", "scope"] as const;
+
+/** What the kernel filled in goes where nobody asked for it. */
+const withoutDerived = (found: Route, want: Route): Route => {
+  const unasked = derived.filter((key) => want[key] === undefined).map((key) => [key, undefined]);
+  return { ...found, ...Object.fromEntries(unasked) } as Route;
+};
+
 function same(want: Route, found: Route): boolean {
   return (["via", "dev", "src", "scope", "onlink", "type"] as const).every((key) => want[key] === found[key]);
 }
 
-function removal(want: Route): Command[] {
-  const { type, destination, metric, table } = want;
-  return [ip(want, "route", "del", ...(type === "unicast" ? [] : [type]), destination, "metric", `${metric}`, "table", table)];
+/** Says no more than what identifies it: whatever it has become, it goes. To IPv4, metric 0 is any; the lowest goes first. */
+function removal(want: Route, found: Route | undefined): Command[] {
+  if (!found) return [];
+  return [ip(want, "route", "del", want.destination, "metric", `${metricInKernel(want)}`, "table", want.table)];
 }
 
 function probe(want: Route): Command[] {
@@ -96,6 +123,8 @@ interface IpRoute {
   readonly dev?: string;
   readonly prefsrc?: string;
   readonly metric?: number;
+  /** Routes for some packets only, by their type of service; none of podnet's. */
+  readonly tos?: string;
   readonly scope?: Route["scope"];
   readonly flags: readonly string[];
 }
@@ -103,9 +132,13 @@ interface IpRoute {
 function parse([output]: readonly Output[], want: Route): Route | undefined {
   if (!output || saysNotFound(output)) return undefined;
   const routes = JSON.parse(output.stdout || "[]") as IpRoute[];
-  const found = routes.find(({ metric = 0 }) => metric === want.metric);
-  if (!found) return undefined;
-  const { type, gateway, dev, prefsrc, scope, flags } = found;
+  const ours = routes.filter(({ metric = 0, tos }) => metric === metricInKernel(want) && tos === undefined);
+  // IPv6 may have several with one metric.
+  const all = ours.map((route) => inOurWords(route, want));
+  return all.find((route) => same(want, withoutDerived(route, want))) ?? all[0];
+}
+
+function inOurWords({ type, gateway, dev, prefsrc, scope, flags }: IpRoute, want: Route): Route {
   return {
     host: want.host,
     ...(want.netns === undefined ? {} : { netns: want.netns }),
@@ -126,7 +159,7 @@ export const routeKind: Kind<typeof args> = {
   description: "A route: where packets for a destination go next (ip-route(8)).",
   args,
   identity: ["host", "netns", "destination", "metric", "table"],
-  derived: ["dev", "scope"],
+  derived,
   validate,
   id: ({ netns = "", destination, table, metric }) => `${netns},${destination},${table},${metric}`,
   fromId: (id) => {

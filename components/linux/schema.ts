@@ -2,7 +2,7 @@
 // and the plugin's schema all come from there.
 import type { Input } from "@pulumi/pulumi";
 import { type Static, type TObject, type TOptional, type TSchema, Type } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { Value, type ValueError, ValueErrorType } from "@sinclair/typebox/value";
 
 /** A property that has a value even when nobody gives one. */
 export type Defaulted<T extends TSchema> = T & { default: Static<T> };
@@ -37,11 +37,27 @@ export function fill<S extends TObject>(schema: S, args: unknown): Static<S> {
 export function faultsOf(schema: TObject, args: unknown): Fault[] {
   return [...Value.Errors(schema, args)]
     .filter((error, i, all) => all.findIndex(({ path }) => path === error.path) === i)
-    .map(({ path, message, value, schema }) => ({
-      property: path.slice(1).replaceAll("/", "."),
-      reason: value === undefined ? "is missing" : `${JSON.stringify(value)}: ${schema["errorMessage"] ?? message.toLowerCase()}`,
-    }));
+    .map((error) => ({ property: propertyAt(error.path), reason: reasonOf(error) }));
 }
+
+/** A JSON pointer (RFC 6901) as the path of a property. */
+const propertyAt = (pointer: string): string =>
+  pointer
+    .split("/")
+    .slice(1)
+    .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .join(".");
+
+function reasonOf({ message, value, schema, type }: ValueError): string {
+  if (value === undefined) return "is missing";
+  if (type === ValueErrorType.ObjectAdditionalProperties) return String(schema["errorMessage"] ?? "is no property here");
+  const choices = type === ValueErrorType.Union ? (schema["anyOf"] as { const?: unknown }[]).map((one) => one.const) : [];
+  const wanted: unknown = choices.length > 0 ? `write one of ${choices.join(", ")}` : (schema["errorMessage"] ?? message.toLowerCase());
+  return `${JSON.stringify(value)}: ${String(wanted)}`;
+}
+
+/** Without this, TypeBox lets pass what a schema does not name. */
+export const closed = { additionalProperties: false } as const;
 
 // Properties that several kinds share, in the manual pages' words.
 
@@ -51,10 +67,13 @@ export const netns = Type.Optional(
   Type.String({ minLength: 1, description: "Network namespace; without it, the host's own (ip-netns(8))." }),
 );
 
-/** The kernel takes more, but `/`, white space and `%` would not be found again under the name that was asked for. */
+/**
+ * The kernel takes more, but `/`, white space and `%` would not be found again under the name that was asked for.
+ * `all` and `default` have settings without being interfaces (ip-sysctl.rst).
+ */
 export const interfaceName = Type.String({
-  pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$",
-  errorMessage: 'an interface has 1-15 letters, digits, "_", "." or "-"',
+  pattern: "^(?!(all|default)$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}$",
+  errorMessage: 'an interface has 1-15 letters, digits, "_", "." or "-", and is not called all or default',
   description: "Interface name as `ip link` prints it, 1-15 characters.",
 });
 

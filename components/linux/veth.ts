@@ -1,9 +1,10 @@
 // A veth pair is a cable: what goes in at one end comes out at the other (veth(4)). Either end lies in a namespace of its own.
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, NotFound, type Output, within } from "../host";
+import { faultsOfAddresses } from "./address";
 import { type Kind, WrongKind, parts } from "./kind";
-import { addresses, conf, faultsOfAddresses, type IpLink, type LinkSettings, parseLink, probeLink, probesOf, raise, settle, up } from "./link";
-import { type Fault, host, interfaceName, macAddress, mtu, netns, withDefault } from "./schema";
+import { addresses, conf, type IpLink, type LinkSettings, parseLink, probeLink, probesOf, raise, settle, up } from "./link";
+import { type Fault, closed, host, interfaceName, macAddress, mtu, netns, withDefault } from "./schema";
 
 const end = {
   netns,
@@ -20,7 +21,7 @@ const end = {
   up,
 };
 
-const peer = Type.Object(end, { description: "The other end." });
+const peer = Type.Object(end, { ...closed, description: "The other end." });
 const args = Type.Object({ host, ...end, peer });
 
 type End = Static<typeof peer>;
@@ -75,7 +76,8 @@ function settleEnd(want: End, found: End | undefined): Command[] {
 }
 
 /** One end takes the other with it; either may be all that is left. */
-function removal(want: Veth): Command[] {
+function removal(want: Veth, found: Veth | undefined): Command[] {
+  if (!found) return [];
   const del = ({ netns, name }: End): string[] => [...within(netns, ["ip", "link", "del", "dev", name])];
   return [{ argv: del(want) }, { argv: del(want.peer) }];
 }
@@ -86,9 +88,14 @@ function parse(outputs: readonly Output[], want: Veth): Veth | undefined {
   const far = parseEnd(outputs.slice(own), want.peer);
   if (!near && !far) return undefined;
   if (!near || !far) throw new WrongKind(`of the pair ${want.name} - ${want.peer.name} one end is missing or in another namespace`);
-  if (near.link.link_index !== far.link.ifindex || far.link.link_index !== near.link.ifindex)
+  if (!plugsInto(near.link, far.link) || !plugsInto(far.link, near.link))
     throw new WrongKind(`${want.name} and ${want.peer.name} are not the two ends of one pair`);
   return { host: want.host, ...near.end, peer: far.end };
+}
+
+/** `ip` names the other end when it is in the same namespace, and gives its index there otherwise. */
+function plugsInto(end: IpLink, other: IpLink): boolean {
+  return end.link_index === undefined ? end.link === other.ifname : end.link_index === other.ifindex;
 }
 
 function parseEnd(outputs: readonly Output[], want: End): { link: IpLink; end: End } | undefined {

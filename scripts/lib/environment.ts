@@ -38,13 +38,14 @@ export function pulumiEnvironment(root = projectRoot, env: Environment = process
 /** The user's own choice, else a folder of the project's that needs no login and no passphrase.
  * A login must be said again, because Pulumi.yaml's backend would come before it (pulumi/pkg/workspace/creds.go). */
 function backend(root: string, env: Environment): Record<string, string> {
-  const chosen = env.PULUMI_BACKEND_URL || currentLogin(env);
-  if (chosen) return { PULUMI_BACKEND_URL: chosen };
   const folder = join(root, ".podnet", "state");
+  const own = pathToFileURL(folder).href;
+  const chosen = env.PULUMI_BACKEND_URL || currentLogin(env) || own;
+  if (chosen !== own) return { PULUMI_BACKEND_URL: chosen };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const passphraseIsSet = env.PULUMI_CONFIG_PASSPHRASE !== undefined || env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined;
   return {
-    PULUMI_BACKEND_URL: pathToFileURL(folder).href,
+    PULUMI_BACKEND_URL: own,
     ...(passphraseIsSet ? {} : { PULUMI_CONFIG_PASSPHRASE: "" }),
   };
 }
@@ -57,7 +58,9 @@ function currentLogin(env: Environment): string | undefined {
   try {
     return (JSON.parse(text) as { current?: string }).current || undefined;
   } catch (error) {
-    throw new Error(`${file}: not JSON (${(error as Error).message}). Run pulumi login again, or delete it.`);
+    throw new Error(`${file}: not JSON (${(error as Error).message}). Run pulumi login again, or delete it.`, {
+      cause: error,
+    });
   }
 }
 

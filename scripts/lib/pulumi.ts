@@ -55,9 +55,8 @@ export async function pulumiOutput(args: readonly string[], env?: PulumiOptions[
 /** Makes the lab's stack the current one: makes it when it is not there, lifts the lock of a killed Pulumi, sets its configuration.
  * @param config by key, for instance { "podnet:lab": "labs/demo.yaml" } */
 export async function ensureStack(name: string, config: Readonly<Record<string, string>> = {}): Promise<void> {
-  const state = stateFolder(pulumiEnvironment().PULUMI_BACKEND_URL ?? "", projectRoot);
-  const secrets = state ? ["--secrets-provider", "passphrase"] : [];
-  if (state) liftStaleLocks(state, projectName(), name);
+  const secrets = fileBackend() ? ["--secrets-provider", "passphrase"] : [];
+  liftLocks(name);
   await pulumiOutput(["stack", "select", name, "--create", ...secrets]);
   const present = stackConfig(name);
   const changed = Object.entries(config).filter(([key, value]) => present[key] !== value);
@@ -71,9 +70,18 @@ export async function ensureStack(name: string, config: Readonly<Record<string, 
   ]);
 }
 
+/** Lifts the locks that killed Pulumis left on a stack; other backends than the file backend see to that themselves.
+ * @throws when a Pulumi that lives holds one */
+export function liftLocks(stack: string): void {
+  const state = fileBackend();
+  if (state) liftStaleLocks(state, projectName(), stack);
+}
+
+const fileBackend = () => stateFolder(pulumiEnvironment().PULUMI_BACKEND_URL ?? "", projectRoot);
+
 const projectName = () => (parse(readFileSync(join(projectRoot, "Pulumi.yaml"), "utf8")) as { name: string }).name;
 
-function stackConfig(stack: string): Record<string, unknown> {
+export function stackConfig(stack: string): Record<string, unknown> {
   try {
     const file = readFileSync(join(projectRoot, `Pulumi.${stack}.yaml`), "utf8");
     return (parse(file) as { config?: Record<string, unknown> } | null)?.config ?? {};

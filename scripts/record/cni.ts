@@ -138,8 +138,8 @@ class Node {
     await this.observeReservations(step);
   }
 
-  private network = () => kubenet(this.podCIDR, { ...this.options, dataDir: this.dataDir });
-  private name = (what: string) => `${this.run}-${what}`;
+  private readonly network = () => kubenet(this.podCIDR, { ...this.options, dataDir: this.dataDir });
+  private readonly name = (what: string) => `${this.run}-${what}`;
 
   private async netns(what: string): Promise<string> {
     const name = this.name(what);

@@ -231,7 +231,7 @@ function placeholders(links: Link[], addresses: Addressed[], names: Map<string, 
     if (key === "link_index" || key === "link_netnsid") return `<${key}>`;
     if (typeof it === "string") return text(it);
     if (Array.isArray(it)) return it.map((one) => value(one));
-    return isObject(it) ? told(it as Facts) : it;
+    return isObject(it) ? told(it) : it;
   };
   const told = (facts: Facts): Facts =>
     Object.fromEntries(
@@ -324,7 +324,7 @@ function sysctlsThatTell({ sysctls, links }: Raw, fresh: Map<string, string>, na
   const told: Record<string, string> = {};
   for (const [key, value] of sysctls)
     if (always.has(key) || fresh.get(key) !== value)
-      told[key.replace(/^(net\.ipv[46]\.(?:conf|neigh)\.)([^.]+)/, (_, head, link) => head + labelOf(names, link))] =
+      told[key.replace(/^(net\.ipv[46]\.(?:conf|neigh)\.)([^.]+)/, (_, head: string, link: string) => head + labelOf(names, link))] =
         value;
   return sorted(told);
 }
@@ -340,5 +340,5 @@ const octal = (mode: string) => mode.padStart(4, "0");
 const isObject = (it: unknown): it is Record<string, unknown> => typeof it === "object" && it !== null;
 const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 const without = <T extends object>(it: T, keys: string[]) =>
-  Object.fromEntries(Object.entries(it).filter(([key]) => !keys.includes(key))) as Facts;
+  Object.fromEntries(Object.entries(it as Facts).filter(([key]) => !keys.includes(key)));
 const sorted = <T>(it: Record<string, T>): Record<string, T> => Object.fromEntries(Object.entries(it).sort(byText));

@@ -12,6 +12,8 @@ export const problemText = (problem: Problem): string => `${placeText(problem)}:
 /** Everything that is wrong with a lab, at once. For people: shown without a stack trace. */
 export class LabError extends Error {
   override readonly name = "LabError";
+  /** How Pulumi knows an error of the user's, of which it shows the message without a stack (RunError.isInstance). */
+  readonly __pulumiRunError = true;
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {

@@ -1,0 +1,29 @@
+// How every command of podnet's reads its command line.
+import { Command } from "commander";
+
+/** @param name as in `npm run NAME` */
+export const command = (name: string, summary: string): Command =>
+  new Command(`npm run ${name} --`).description(summary).showHelpAfterError("(--help says what there is)");
+
+export interface LabOptions {
+  readonly lab?: string;
+  readonly stack?: string;
+}
+
+/** The two ways to say which lab is meant. */
+export const withLab = (program: Command): Command =>
+  program
+    .option("--lab <path>", "folder or file of the lab (default: labs/demo)")
+    .option("--stack <name>", "the lab's name, instead of its files");
+
+/** Whatever podnet does not know is Pulumi's to know, in front of `--` or behind. */
+export const withPulumiOptions = (program: Command): Command =>
+  program
+    .argument("[pulumi options...]", "passed on to pulumi as they are")
+    .allowUnknownOption()
+    .usage("[options] [pulumi options]");
+
+export function parsePulumiOptions(program: Command, args: readonly string[]): { lab: LabOptions; rest: string[] } {
+  program.parse(args, { from: "user" });
+  return { lab: program.opts(), rest: program.args.filter((word) => word !== "--") };
+}

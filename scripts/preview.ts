@@ -1,0 +1,25 @@
+// npm run preview: what `up` would do, with nothing done.
+import { command, parsePulumiOptions, withLab, withPulumiOptions } from "./lib/command";
+import { inProject, labKey, labPath } from "./lib/lab";
+import { pulumi, ensureStack } from "./lib/pulumi";
+import { readLab } from "./lib/readLab";
+import { ensureToolchain } from "./toolchain/toolchain";
+
+const help = `
+Examples:
+  npm run preview                    what would be made, changed and removed
+  npm run preview -- --diff          with every property, and the commands that make it
+  npm run preview -- --refresh       looks first at what is really there
+  npm run -s preview -- --json       for programs`;
+
+export async function main(args: string[]): Promise<void> {
+  const program = withPulumiOptions(withLab(command("preview", "Says what `npm run up` would do; does nothing.")));
+  const { lab: options, rest } = parsePulumiOptions(program.addHelpText("after", help), args);
+  const path = labPath(options);
+  const lab = readLab(path);
+  if (!lab) return;
+  await ensureToolchain();
+  await ensureStack(lab.name, { [labKey]: inProject(path) });
+  const { code } = await pulumi(["preview", "--stack", lab.name, ...rest]);
+  process.exitCode = code;
+}

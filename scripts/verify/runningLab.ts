@@ -1,0 +1,46 @@
+// A running lab as its stack knows it: places from the outputs; ports, MTUs and the way to the hosts from the state.
+import type { Resource, Stack } from "../lib/stack";
+import type { Node, Place, Pod, Port, RunningLab } from "./places";
+
+export function runningLab({
+  outputs,
+  hosts,
+  resources,
+}: Pick<Required<Stack>, "outputs" | "hosts" | "resources">): RunningLab {
+  if (!outputs) throw new Error("the lab is not up");
+  const { lab, nodes, pods, clients } = outputs;
+  const [ports, mtus] = [portsByPod(resources), mtuByNetns(resources)];
+  return {
+    name: lab,
+    nodes: Object.entries(nodes).map(([name, { internalIP, ...rest }]): Node => ({
+      name,
+      kind: "node",
+      ip: internalIP,
+      ...rest,
+    })),
+    pods: Object.entries(pods).map(([name, pod]): Pod => {
+      const hostNetwork = pod.netns === nodes[pod.node]?.netns;
+      const mtu = hostNetwork ? undefined : mtus.get(pod.netns);
+      return { name, kind: "pod", ...pod, hostNetwork, serves: ports.get(name) ?? [], mtu };
+    }),
+    clients: Object.entries(clients).map(([name, client]): Place => ({ name, kind: "client", ...client })),
+    hosts,
+  };
+}
+
+/** Containers are processes that are called <namespace>/<pod>/<container>. */
+function portsByPod(resources: readonly Resource[]): Map<string, Port[]> {
+  const ports = new Map<string, Port[]>();
+  for (const { type, inputs } of resources) {
+    if (type !== "podnet:linux:Process" || !inputs) continue;
+    const { name, listens = [] } = inputs as unknown as { name: string; listens?: Port[] };
+    const pod = name.split("/").slice(0, 2).join("/");
+    ports.set(pod, [...(ports.get(pod) ?? []), ...listens]);
+  }
+  return ports;
+}
+
+function mtuByNetns(resources: readonly Resource[]): Map<string, number> {
+  const cables = resources.filter(({ type, inputs }) => type === "podnet:linux:Veth" && inputs?.["name"] === "eth0");
+  return new Map(cables.map(({ inputs }) => [String(inputs?.["netns"]), Number(inputs?.["mtu"])]));
+}

@@ -1,0 +1,202 @@
+// What podnet's own scripts do, known by a piece of their text. test/unit/linux/scripts.test.ts runs the real ones.
+import { dirname } from "node:path";
+import type { Output } from "../../../components/host";
+import { refuse, said, unknownCommand } from "./answer";
+import { enter } from "./ip";
+import { inside, isFolder, makeFolder, move, removeFolder, removeTree, write } from "./files";
+import type { Kernel, Process, Space } from "./kernel";
+
+type Words = readonly string[];
+type Script = (kernel: Kernel, args: Words, stdin: string) => Output;
+
+const pairs = (words: Words): [string, string][] =>
+  words.flatMap((word, i): [string, string][] => (i % 2 === 0 ? [[word, words[i + 1] ?? ""]] : []));
+
+/** The first whose text stands in the script is the one. */
+const scripts: readonly (readonly [text: string, script: Script])[] = [
+  ["record=$(cat); for again", writeRecord],
+  ["record=$1; shift; where=inside", askOwnership],
+  ['umask 077; cat >"$3"', writeFile],
+  ["[ ! -f \"$1\" ] || base64 -w0", readFile],
+  ["make() {", makeFolders],
+  ['while [ $# -gt 1 ] && [ -e "$2" ]', clearFolders],
+  ["mountpoint -q /run/netns", noteMount],
+  ["ip netns pids", endAll],
+  ['[ -e "$1" ] && [ -e "$2" ] || exit 3', findProcess],
+  ["-mindepth 1 ! -type d", listNotes],
+  ['rmdir "$1" 2>/dev/null && echo "$1"', sweepFolders],
+  ["for file; do\n  case $file in *.pid)", sweepScraps],
+];
+
+export function shell(kernel: Kernel, argv: Words, stdin: string): Output {
+  const [, flag, ...rest] = argv;
+  if (flag === "-s" && stdin.startsWith("# Forgets what was written down")) return forget(kernel, rest.slice(1));
+  const [text = "", , ...args] = rest;
+  const script = scripts.find(([piece]) => text.includes(piece))?.[1] ?? unknownCommand(argv);
+  return script(kernel, args, stdin);
+}
+
+function writeRecord({ files }: Kernel, [folder = "", path = ""]: Words, stdin: string): Output {
+  makeFolder(files, folder);
+  write(files, path, stdin);
+  return said();
+}
+
+function askOwnership({ files }: Kernel, [record = "", ...spaces]: Words): Output {
+  const where = spaces.every((space) => files.has(space)) ? "inside" : "outside";
+  return said(`${where}\n${files.get(record)?.content ?? ""}`);
+}
+
+function writeFile({ files }: Kernel, [mode = "", path = "", unfinished = ""]: Words, stdin: string): Output {
+  write(files, unfinished, stdin);
+  const file = files.get(unfinished);
+  if (file) file.mode = mode;
+  move(files, unfinished, path);
+  return said();
+}
+
+function readFile({ files }: Kernel, [path = ""]: Words): Output {
+  const file = files.get(path);
+  return said(file?.type === "file" ? Buffer.from(file.content).toString("base64") : "");
+}
+
+function makeFolders({ files }: Kernel, words: Words): Output {
+  const missing = pairs(words).filter(([folder]) => !isFolder(files, folder));
+  for (const [folder, note] of missing.reverse()) {
+    write(files, note, `${folder}\n`);
+    makeFolder(files, folder);
+  }
+  return said();
+}
+
+function clearFolders({ files }: Kernel, words: Words): Output {
+  for (const [folder, note] of pairs(words)) {
+    if (!files.has(note) || (isFolder(files, folder) && !removeFolder(files, folder))) break;
+    files.delete(note);
+  }
+  return said();
+}
+
+function noteMount({ files, netnsIsMounted }: Kernel, [note = ""]: Words): Output {
+  if (!netnsIsMounted) write(files, note, "");
+  return said();
+}
+
+function endAll(kernel: Kernel, [name]: Words): Output {
+  const { space } = kernel.files.get(`/run/netns/${name}`) ?? {};
+  if (space && space !== kernel.host)
+    for (const process of kernel.processes.values()) if (process.space === space) kernel.processes.delete(process.pid);
+  return said();
+}
+
+/** The process that a file with its id and the time of its start stands for. */
+function processOf(kernel: Kernel, path: string): Process | undefined {
+  const [pid, born] = (kernel.files.get(path)?.content ?? "").split("\n").map(Number);
+  const process = kernel.processes.get(pid ?? -1);
+  return process?.born === born ? process : undefined;
+}
+
+function findProcess(kernel: Kernel, [record = "", pidFile = "", place = ""]: Words): Output {
+  const process = processOf(kernel, pidFile);
+  const space = place === "/proc/self/ns/net" ? kernel.host : kernel.files.get(place)?.space;
+  const written = kernel.files.get(record)?.content;
+  return written !== undefined && process?.space === space && process ? said(written) : refuse(3, "");
+}
+
+function listNotes({ files }: Kernel, [folder = ""]: Words): Output {
+  const hex = (text: string): string => Buffer.from(text).toString("hex");
+  const below = [...files].filter(([path, { type }]) => path.startsWith(`${folder}/`) && type === "file");
+  return said(below.map(([path, { content }]) => `file ${hex(path)} ${hex(content)}\n`).join(""));
+}
+
+function sweepFolders({ files }: Kernel, words: Words): Output {
+  const gone: string[] = [];
+  for (const [folder, note] of pairs(words)) {
+    if (isFolder(files, folder) && !removeFolder(files, folder)) continue;
+    gone.push(folder);
+    files.delete(note);
+  }
+  return said(gone.map((folder) => `${folder}\n`).join(""));
+}
+
+function sweepScraps(kernel: Kernel, paths: Words): Output {
+  for (const path of paths) {
+    const process = path.endsWith(".pid") ? processOf(kernel, path) : undefined;
+    if (process) kernel.processes.delete(process.pid);
+    kernel.files.delete(path);
+  }
+  return said();
+}
+
+function forget(kernel: Kernel, [lab = "", record = "", within = ""]: Words): Output {
+  const { files } = kernel;
+  const [owned, parent] = [`${lab}/.owned`, dirname(lab)];
+  for (const path of [record, `${record}.pid`, `${record}.log`]) files.delete(path);
+  if (within !== "" && isFolder(files, within)) {
+    for (const path of inside(files, within)) sweepScraps(kernel, path.endsWith(".pid") ? [path] : []);
+    removeTree(files, within);
+  }
+  passOnMount(kernel, owned, parent);
+  for (const folder of inside(files, owned)) if (!folder.endsWith("/host")) removeFolder(files, folder);
+  removeFolder(files, `${owned}/host`);
+  if (removeFolder(files, owned)) {
+    removeTree(files, lab);
+    removeFolder(files, parent);
+  }
+  return said();
+}
+
+/** Who caused the mount on /run/netns undoes it behind the last namespace, or leaves the duty to another lab. */
+function passOnMount(kernel: Kernel, owned: string, parent: string): void {
+  const { files } = kernel;
+  const mark = `${owned}/host/NetnsMount`;
+  if (!files.has(mark)) return;
+  if (inside(files, "/run/netns").length === 0) {
+    kernel.netnsIsMounted = false;
+    removeFolder(files, "/run/netns");
+    files.delete(mark);
+  } else if (inside(files, owned).length === 1 && inside(files, `${owned}/host`).length === 1) {
+    files.delete(mark);
+    const heir = inside(files, parent).find((lab) => `${lab}/.owned` !== owned && isFolder(files, `${lab}/.owned/host`));
+    if (heir !== undefined) write(files, `${heir}/.owned/host/NetnsMount`, "");
+  }
+}
+
+/** Programs of processes: `server PORT...` listens, `silent` never does, `crash` ends at once, `missing` is none. */
+const ports = (process: Process): readonly string[] => (process.command[0] === "server" ? process.command.slice(1) : []);
+
+export function setsid(kernel: Kernel, argv: Words): Output {
+  const [log = "", pidFile = "", ...rest] = argv.slice(6);
+  const enters = rest[0] === "ip";
+  const space: Space = enters ? enter(kernel, rest[3]) : kernel.host;
+  const words = rest.slice(rest.indexOf("env") + 2);
+  const command = words.slice(words.findIndex((word) => !word.includes("=")));
+  const others = [...kernel.processes.values()].filter((other) => other.space === space).flatMap(ports);
+  const process = kernel.start(space, command, words.filter((word) => word.startsWith("PODNET_")));
+  write(kernel.files, pidFile, `${process.pid}\n${process.born}\n`);
+  const isTaken = ports(process).some((port) => others.includes(port));
+  const [program = ""] = command;
+  const last =
+    program === "missing" ? "env: 'missing': No such file or directory" : isTaken ? "bind: Address already in use" : "";
+  write(kernel.files, log, last);
+  if (last !== "" || program === "crash") kernel.processes.delete(process.pid);
+  return said();
+}
+
+export function perl(kernel: Kernel, argv: Words, stdin: string): Output {
+  const [, , pidFile = "", ...rest] = argv;
+  const process = processOf(kernel, pidFile);
+  if (stdin.startsWith("# Ends a process")) {
+    if (process) kernel.processes.delete(process.pid);
+    return said();
+  }
+  if (!stdin.startsWith("# Waits until a process")) unknownCommand(argv);
+  const [log = "", limit, count] = rest;
+  const wanted = rest.slice(3 + Number(count)).map((port) => port.split(":")[1] ?? "");
+  if (!process) {
+    const last = kernel.files.get(log)?.content ?? "";
+    refuse(1, `it ended at once${last === "" ? " without a word" : `: ${last}`}`);
+  }
+  const silent = wanted.filter((port) => !ports(process).includes(port));
+  return said(silent.length === 0 ? "" : `it runs, but does not listen on ${silent.join(" ")} after ${limit} seconds\n`);
+}
