@@ -22,6 +22,7 @@ export default defineConfig(
         { argsIgnorePattern: "^_", varsIgnorePattern: "^_", destructuredArrayIgnorePattern: "^_" },
       ],
       "@typescript-eslint/prefer-readonly": "error",
+      "@typescript-eslint/no-unused-expressions": ["error", { allowShortCircuit: true, allowTernary: true }],
       // Interfaces ask for promises where a simple answer is at hand.
       "@typescript-eslint/require-await": "off",
       // Wrong about what was narrowed from unknown; restrict-template-expressions sees the real ones.

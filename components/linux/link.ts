@@ -181,7 +181,7 @@ function readdress(want: LinkSettings, found: readonly string[]): Command[] {
 
 /** Removes addresses while the setting is on, and leaves it as it was. Arguments: INTERFACE ADDRESS... */
 const promoting =
-  'dev=$1; shift; f=/proc/sys/net/ipv4/conf/$dev/promote_secondaries; was=$(cat "$f") && echo 1 >"$f" && for a; do ip addr del $a dev "$dev"; done; s=$?; echo "$was" >"$f"; exit $s';
+  'dev=$1 s=0; shift; f=/proc/sys/net/ipv4/conf/$dev/promote_secondaries; was=$(cat "$f") && echo 1 >"$f" || exit; for a; do ip addr del $a dev "$dev" || s=$?; done; echo "$was" >"$f"; exit $s';
 
 /** Of an IPv4 address; each other one has a subnet of its own. */
 const subnetOf = (address: string): string =>

@@ -64,6 +64,20 @@ export class Reconciler {
 
   /** Removes an object; that it is gone already is no failure, and what is not the lab's stays. */
   async delete(kind: Kind, state: Args): Promise<string[]> {
+    for (let pause = 25; ; pause *= 2) {
+      try {
+        return await this.deleteOnce(kind, state);
+      } catch (error) {
+        // Its namespace may go at the same time and take what runs inside with it (an imported object's: Pulumi knows of no
+        // order between the two). A later look finds both gone.
+        const inNamespace = kind.within(state).some((netns) => netns !== undefined);
+        if (!(error instanceof CommandFailed) || !inNamespace || pause > 200) throw error;
+        await new Promise((wake) => setTimeout(wake, pause));
+      }
+    }
+  }
+
+  private async deleteOnce(kind: Kind, state: Args): Promise<string[]> {
     const observed = await this.observe(kind, state);
     const { inside, record } = observed.ownership;
     if (isForeign(kind, observed)) return [`${this.notOurs(kind, state, observed.wrong).message}; it stays`];
@@ -126,7 +140,7 @@ export class Reconciler {
       const there = found ?? (wrong === undefined ? undefined : args);
       const removal = kind.removal(args, isAnothers ? undefined : there, { ...this.context(), before });
       const note = ownership.record || !ownership.inside ? [forget(this.lab, kind, args)] : [];
-      await this.host(args.host).ask([...removal, ...note]);
+      await this.host(args.host).run([...removal, ...note]);
     } catch {
       // It stays written down, so the next run finds it.
     }
@@ -136,14 +150,25 @@ export class Reconciler {
     const there = found ?? (wrong === undefined ? undefined : args);
     const before = ownership.record?.before as Args | undefined;
     const removal = kind.removal(args, there, { ...this.context(), before });
-    const outputs = await this.host(args.host).ask(removal);
-    const failed = outputs.findIndex(({ code }, i) => code !== 0 && !removal[i]?.mayFail);
-    const [command, output] = [removal[failed], outputs[failed]];
-    if (!command || !output) return;
-    // Gone meanwhile, or gone with what went before: then the failure says no more than that.
+    const failure = await this.failureOf(args.host, removal);
+    if (!failure) return;
     const after = kind.permanent ? { found, wrong } : await this.observe(kind, args);
-    if (after.found !== undefined || after.wrong !== undefined)
-      throw new CommandFailed(args.host, command, output.code, output.stderr);
+    if (after.found !== undefined || after.wrong !== undefined) throw failure;
+    // Gone meanwhile, or gone with what went before; what podnet put beside it has to go all the same.
+    await this.host(args.host).run(kind.removal(args, undefined, this.context()));
+  }
+
+  /** What went wrong first, be it allowed to or not. Nothing runs behind what may not. */
+  private async failureOf(host: string, commands: readonly Command[]): Promise<CommandFailed | undefined> {
+    try {
+      const outputs = await this.host(host).run(commands);
+      const failed = outputs.findIndex(({ code }) => code !== 0);
+      const [command, output] = [commands[failed], outputs[failed]];
+      return command && output && new CommandFailed(host, command, output.code, output.stderr);
+    } catch (error) {
+      if (error instanceof CommandFailed) return error;
+      throw error;
+    }
   }
 
   /** An object whose id is made of what changed is looked for under its old one too. */

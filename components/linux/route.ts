@@ -73,7 +73,7 @@ const ip = (route: Route, ...argv: string[]): Command => ({ argv: within(route.n
 
 /** `replace` changes a route of the same destination, metric and table in one step: no packet meets a gap. */
 function commands(want: Route, found: Route | undefined): Command[] {
-  if (found && same(want, found)) return [];
+  if (found && isAsAsked(want, found)) return [];
   const { type, destination, via, dev, src, metric, table, scope, onlink } = want;
   const word = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [name, value]);
   return [
@@ -96,14 +96,10 @@ function commands(want: Route, found: Route | undefined): Command[] {
 
 const derived = ["dev", "scope"] as const;
 
-/** What the kernel filled in goes where nobody asked for it. */
-const withoutDerived = (found: Route, want: Route): Route => {
-  const unasked = derived.filter((key) => want[key] === undefined).map((key) => [key, undefined]);
-  return { ...found, ...Object.fromEntries(unasked) } as Route;
-};
-
-function same(want: Route, found: Route): boolean {
-  return (["via", "dev", "src", "scope", "onlink", "type"] as const).every((key) => want[key] === found[key]);
+/** What the kernel fills in does not count where nobody asked for it. */
+function isAsAsked(want: Route, found: Route): boolean {
+  const asked = derived.filter((key) => want[key] !== undefined);
+  return (["via", "src", "onlink", "type", ...asked] as const).every((key) => want[key] === found[key]);
 }
 
 /** Says no more than what identifies it: whatever it has become, it goes. To IPv4, metric 0 is any; the lowest goes first. */
@@ -135,7 +131,7 @@ function parse([output]: readonly Output[], want: Route): Route | undefined {
   const ours = routes.filter(({ metric = 0, tos }) => metric === metricInKernel(want) && tos === undefined);
   // IPv6 may have several with one metric.
   const all = ours.map((route) => inOurWords(route, want));
-  return all.find((route) => same(want, withoutDerived(route, want))) ?? all[0];
+  return all.find((route) => isAsAsked(want, route)) ?? all[0];
 }
 
 function inOurWords({ type, gateway, dev, prefsrc, scope, flags }: IpRoute, want: Route): Route {

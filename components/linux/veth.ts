@@ -79,7 +79,10 @@ function settleEnd(want: End, found: End | undefined): Command[] {
 function removal(want: Veth, found: Veth | undefined): Command[] {
   if (!found) return [];
   const del = ({ netns, name }: End): string[] => [...within(netns, ["ip", "link", "del", "dev", name])];
-  return [{ argv: del(want) }, { argv: del(want.peer) }];
+  return [
+    { argv: del(want), mayFail: true },
+    { argv: del(want.peer), mayFail: true },
+  ];
 }
 
 function parse(outputs: readonly Output[], want: Veth): Veth | undefined {

@@ -17,7 +17,17 @@ export const checks: readonly Check[] = [
   { name: "types", argv: ["tsc", "--project", "."] },
   {
     name: "imports",
-    argv: ["depcruise", "--config", ".dependency-cruiser.cjs", "index.ts", "components", "provider", "scripts", "test"],
+    argv: [
+      "depcruise",
+      "--config",
+      ".dependency-cruiser.cjs",
+      "index.ts",
+      "components",
+      "provider",
+      "scripts",
+      "test",
+      "examples",
+    ],
   },
   { name: "format", argv: ["prettier", "--check", "--log-level", "warn", "."] },
   { name: "dead code", argv: ["knip", "--no-progress"] },

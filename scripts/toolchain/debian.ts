@@ -17,6 +17,7 @@ const programsOf: Readonly<Record<string, readonly string[]>> = {
   "iputils-ping": ["ping"],
   tcpdump: ["tcpdump"],
   conntrack: ["conntrack"],
+  curl: ["curl"],
 };
 
 // A user's PATH often lacks the folders of root's programs.

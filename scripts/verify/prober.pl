@@ -95,6 +95,7 @@ sub listen_at {
         listen($tcp, 4096) or die "cannot listen: $!\n";
         for (1 .. 20) {
             my $first = bound($netns, SOCK_DGRAM, inet_aton($address), 0);
+            last if inet_aton($address) eq INADDR_LOOPBACK && (@udp = $first);
             my $second = eval { bound($netns, SOCK_DGRAM, INADDR_LOOPBACK, port_of($first)) } or next;
             last if @udp = ($first, $second);
         }

@@ -11,6 +11,8 @@ import { sysctl } from "./kernel/sysctl";
 export class FakeHost implements Runner {
   readonly name = "fake";
   readonly kernel = new Kernel();
+  /** Faults of the fake itself, whoever caught them. */
+  readonly faults: Error[] = [];
 
   async ask(commands: readonly Command[]): Promise<Output[]> {
     return commands.map((command) => this.answer(command));
@@ -30,7 +32,10 @@ export class FakeHost implements Runner {
     try {
       return this.execute(this.kernel.host, argv, stdin);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof Refused)) {
+        this.faults.push(error as Error);
+        throw error;
+      }
       return { code: error.code, stdout: error.stdout, stderr: error.message === "" ? "" : `${error.message}\n` };
     }
   }
@@ -47,7 +52,7 @@ export class FakeHost implements Runner {
       stat: () => stat(kernel, argv),
       chmod: () => chmod(kernel, argv),
       rm: () => remove(kernel, argv),
-      sh: () => shell(kernel, argv, stdin),
+      sh: () => shell(kernel, space, argv, stdin),
       setsid: () => setsid(kernel, argv),
       perl: () => perl(kernel, argv, stdin),
     };

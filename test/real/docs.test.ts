@@ -3,23 +3,22 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { projectRoot } from "../../scripts/lib/environment";
-import { type Step, missingLines, patched, read, stepsOf } from "../support/markdown";
+import { type Step, followed, missingLines, patched, read, stepsOf } from "../support/markdown";
 import { Machine, type Snapshot, changesBetween } from "./support/machine";
-
-/** Documents that end with everything as it was before. */
-export const followed = ["README.md", "docs/workshop-first-steps.md", "docs/library.md", "docs/adding-a-kind.md"];
 
 const titleOf = ({ line, text, ...step }: Step): string =>
   `line ${line}: ${step.do === "run" ? text.split("\n").at(-1) : `${step.do} ${(step as { path: string }).path}`}`;
 
 describe.each(followed)("%s", (document) => {
-  const folder = mkdtempSync(join(tmpdir(), "podnet-docs-"));
-  const clone = join(folder, "podnet");
+  let folder: string;
+  let clone: string;
   let machine: Machine;
   let before: Snapshot;
   let failed: string | undefined;
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "podnet-docs-"));
+    clone = join(folder, "podnet");
     cloneProject(clone);
     machine = await Machine.start();
     before = await machine.snapshot();

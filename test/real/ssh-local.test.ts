@@ -169,12 +169,12 @@ test("a process that is killed takes its sshd with it", async () => {
     ["-r", join(projectRoot, "node_modules", "ts-node", "register"), join(folder, "one.js")],
     { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] },
   );
-  const [shell] = (await once(child.stdout, "data")) as [Buffer];
-  expect(existsSync(`/proc/${`${shell}`.trim()}`)).toBe(true);
+  const [said] = (await once(child.stdout, "data")) as [Buffer];
+  const shell = `/proc/${said.toString().trim()}`;
+  expect(existsSync(shell)).toBe(true);
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
-  for (let i = 0; i < 100 && existsSync(`/proc/${`${shell}`.trim()}`); i++)
-    await new Promise((wake) => setTimeout(wake, 20));
-  expect(existsSync(`/proc/${`${shell}`.trim()}`)).toBe(false);
+  for (let i = 0; i < 100 && existsSync(shell); i++) await new Promise((wake) => setTimeout(wake, 20));
+  expect(existsSync(shell)).toBe(false);
 });

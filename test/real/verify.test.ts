@@ -371,7 +371,10 @@ describe("a host that is reached by ssh", () => {
   };
   const measureAt = (user: string) => {
     const lab = labAt(user);
-    return measure(lab, promisesOf(lab).flatMap(({ checks }) => checks));
+    return measure(
+      lab,
+      promisesOf(lab).flatMap(({ checks }) => checks),
+    );
   };
 
   test.each(["root", "noisy"])("is measured as %s", async (user) => {

@@ -14,6 +14,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../scripts/lib/environment";
 
+/** The documents that test/real/docs.test.ts follows; each ends with everything as it was before. */
+export const followed = ["README.md", "docs/workshop-first-steps.md", "docs/library.md", "docs/adding-a-kind.md"];
+
 export interface Block {
   /** Where its first line of code is. */
   readonly line: number;

@@ -26,6 +26,7 @@ export function iptables(space: Space, argv: readonly string[]): Output {
   const found = tableOf(space, table);
   const rules = found.chains.get(chain);
   if (verb === "-N") return addChain(found, chain);
+  if (verb === "-X") return dropChain(found, chain);
   if (!rules) {
     if (verb === "-C" || verb === "-D") refuse(1, "iptables: Bad rule (does a matching rule exist in that chain?).");
     refuse(1, "iptables: No chain/target/match by that name.");
@@ -50,6 +51,11 @@ export function iptables(space: Space, argv: readonly string[]): Output {
 function addChain(table: Table, chain: string): Output {
   if (table.chains.has(chain)) refuse(1, "iptables: Chain already exists.");
   table.chains.set(chain, []);
+  return said();
+}
+
+function dropChain(table: Table, chain: string): Output {
+  if (!table.chains.delete(chain)) refuse(1, "iptables: No chain/target/match by that name.");
   return said();
 }
 

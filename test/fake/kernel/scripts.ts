@@ -2,12 +2,12 @@
 import { dirname } from "node:path";
 import type { Output } from "../../../components/host";
 import { refuse, said, unknownCommand } from "./answer";
-import { enter } from "./ip";
+import { enter, ip as ipIn } from "./ip";
 import { inside, isFolder, makeFolder, move, removeFolder, removeTree, write } from "./files";
 import type { Kernel, Process, Space } from "./kernel";
 
 type Words = readonly string[];
-type Script = (kernel: Kernel, args: Words, stdin: string) => Output;
+type Script = (kernel: Kernel, args: Words, stdin: string, space: Space) => Output;
 
 const pairs = (words: Words): [string, string][] =>
   words.flatMap((word, i): [string, string][] => (i % 2 === 0 ? [[word, words[i + 1] ?? ""]] : []));
@@ -23,17 +23,18 @@ const scripts: readonly (readonly [text: string, script: Script])[] = [
   ["mountpoint -q /run/netns", noteMount],
   ["ip netns pids", endAll],
   ['[ -e "$1" ] && [ -e "$2" ] || exit 3', findProcess],
+  ["f=/proc/sys/net/ipv4/conf/$dev/promote_secondaries", removeAddresses],
   ["-mindepth 1 ! -type d", listNotes],
   ['rmdir "$1" 2>/dev/null && echo "$1"', sweepFolders],
   ["for file; do\n  case $file in *.pid)", sweepScraps],
 ];
 
-export function shell(kernel: Kernel, argv: Words, stdin: string): Output {
+export function shell(kernel: Kernel, space: Space, argv: Words, stdin: string): Output {
   const [, flag, ...rest] = argv;
   if (flag === "-s" && stdin.startsWith("# Forgets what was written down")) return forget(kernel, rest.slice(1));
   const [text = "", , ...args] = rest;
   const script = scripts.find(([piece]) => text.includes(piece))?.[1] ?? unknownCommand(argv);
-  return script(kernel, args, stdin);
+  return script(kernel, args, stdin, space);
 }
 
 function writeRecord({ files }: Kernel, [folder = "", path = ""]: Words, stdin: string): Output {
@@ -89,6 +90,16 @@ function endAll(kernel: Kernel, [name]: Words): Output {
   return said();
 }
 
+function removeAddresses(kernel: Kernel, [dev = "", ...addresses]: Words, _: string, space: Space): Output {
+  const link = space.links.find(({ name }) => name === dev) ?? refuse(1, `cat: no ${dev}`);
+  const conf = kernel.confOf(link);
+  const before = conf.get("ipv4/promote_secondaries") ?? "0";
+  conf.set("ipv4/promote_secondaries", "1");
+  for (const address of addresses) ipIn(kernel, space, ["ip", "addr", "del", ...address.split(" "), "dev", dev]);
+  conf.set("ipv4/promote_secondaries", before);
+  return said();
+}
+
 /** The process that a file with its id and the time of its start stands for. */
 function processOf(kernel: Kernel, path: string): Process | undefined {
   const [pid, born] = (kernel.files.get(path)?.content ?? "").split("\n").map(Number);
@@ -139,10 +150,7 @@ function forget(kernel: Kernel, [lab = "", record = "", within = ""]: Words): Ou
   passOnMount(kernel, owned, parent);
   for (const folder of inside(files, owned)) if (!folder.endsWith("/host")) removeFolder(files, folder);
   removeFolder(files, `${owned}/host`);
-  if (removeFolder(files, owned)) {
-    removeTree(files, lab);
-    removeFolder(files, parent);
-  }
+  for (const folder of [owned, lab, parent]) removeFolder(files, folder);
   return said();
 }
 

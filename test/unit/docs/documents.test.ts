@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { LabError, parseLab } from "../../../components/kubernetes/manifests";
 import { projectRoot } from "../../../scripts/lib/environment";
-import { blocksOf, missingLines, patched, read, stepsOf } from "../../support/markdown";
+import { blocksOf, followed, missingLines, patched, read, stepsOf } from "../../support/markdown";
 
 const inDocs = readdirSync(join(projectRoot, "docs"))
   .filter((name) => name.endsWith(".md"))
@@ -46,6 +46,11 @@ test("the index names every document", () => {
     (path) => path !== "docs/README.md" && !read("docs/README.md").includes(`(${path.slice(5)})`),
   );
   expect(missing).toEqual([]);
+});
+
+test("every document with commands is followed by a test", () => {
+  const tested = [...followed, "docs/import.md"]; // test/real/docs.test.ts, test/real/import.test.ts
+  expect(documents.filter((document) => stepsOf(read(document)).length > 0).sort()).toEqual(tested.sort());
 });
 
 test("every path that the architecture names is there", () => {

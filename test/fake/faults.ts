@@ -1,0 +1,92 @@
+// Stands between a lab and its host, counts what changes something, and lets things go wrong at a chosen moment.
+import { type Command, CommandFailed, ConnectionLost, type Output, type Runner } from "../../components/host";
+
+export interface Fault {
+  /** Which of the next changing commands it strikes, from 0 on. */
+  readonly at: number;
+  /** The command fails; or the connection ends before it ran, or when it had run and before its answer came. */
+  readonly how: "refused" | "lost before" | "lost behind";
+}
+
+const words = ({ argv }: Command): string => argv.join(" ");
+
+/** Commands that only look. */
+const looks = [
+  /^ip (-n \S+ )?(-6 )?-j /,
+  /^(ip netns exec \S+ )?sysctl (?!-q -w)/,
+  /^(ip netns exec \S+ )?iptables-save /,
+  /^(ip netns exec \S+ )?iptables -w -t \S+ -C /,
+  /^stat /,
+  /^sh -c record=\$1; shift; where=inside/,
+  /^sh -c \[ ! -f "\$1" \] \|\| base64/,
+  /^sh -c \[ -e "\$1" \] && \[ -e "\$2" \] \|\| exit 3/,
+];
+
+export const isNote = (command: Command): boolean => words(command).startsWith("sh -c record=$(cat);");
+/** What podnet keeps for itself beside the lab's objects. */
+export const isBookkeeping = (command: Command): boolean =>
+  isNote(command) ||
+  /^sh (-s --|-c (make\(\)|mountpoint|while))|^rm -d?f \S*(\/\.owned\/\S*|\.podnet)( \S*\/\.owned\/\S*)?$/.test(words(command)) ||
+  command.argv[0] === "perl";
+export const changes = (command: Command): boolean => !looks.some((look) => look.test(words(command)));
+
+export class Faulty implements Runner {
+  /** What has changed something since `start`. */
+  done: Command[] = [];
+  onChange: (command: Command) => void = () => undefined;
+  private fault: Fault | undefined;
+  private isLost = false;
+
+  constructor(private readonly host: Runner) {}
+
+  get name(): string {
+    return this.host.name;
+  }
+
+  /** A new operation, on a connection that works. */
+  start(fault?: Fault): void {
+    this.done = [];
+    this.fault = fault;
+    this.isLost = false;
+  }
+
+  async ask(commands: readonly Command[]): Promise<Output[]> {
+    const outputs: Output[] = [];
+    for (const command of commands) outputs.push(await this.answer(command));
+    return outputs;
+  }
+
+  async run(commands: readonly Command[]): Promise<Output[]> {
+    const outputs: Output[] = [];
+    for (const command of commands) {
+      const output = await this.answer(command);
+      outputs.push(output);
+      if (output.code !== 0 && !command.mayFail) throw new CommandFailed(this.name, command, output.code, output.stderr);
+    }
+    return outputs;
+  }
+
+  private async answer(command: Command): Promise<Output> {
+    if (this.isLost) throw new ConnectionLost("the connection is lost");
+    if (!changes(command)) return this.one(command);
+    const strikes = this.fault?.at === this.done.length;
+    const how = strikes ? this.fault?.how : undefined;
+    if (how === "refused") {
+      this.done.push(command);
+      return { code: 1, stdout: "", stderr: "refused by chance\n" };
+    }
+    this.isLost = how !== undefined;
+    if (how === "lost before") throw new ConnectionLost("the connection is lost");
+    this.onChange(command);
+    this.done.push(command);
+    const output = await this.one(command);
+    if (how === "lost behind") throw new ConnectionLost("the connection is lost");
+    return output;
+  }
+
+  private async one(command: Command): Promise<Output> {
+    const [output] = await this.host.ask([command]);
+    if (!output) throw new Error("no answer");
+    return output;
+  }
+}
