@@ -167,7 +167,8 @@ export function settle(want: LinkSettings, found: LinkSettings | undefined): Com
 function readdress(want: LinkSettings, found: readonly string[]): Command[] {
   const inside = (...argv: string[]): Command => ({ argv: within(want.netns, argv) });
   const fresh = want.addresses.filter((address) => !found.includes(address));
-  const stale = found.filter((address) => !want.addresses.includes(address));
+  // The kernel lists a subnet's first address before those that it takes along.
+  const stale = found.filter((address) => !want.addresses.includes(address)).reverse();
   const inTheWay = stale.filter((old) => isIPv6(old) && fresh.some((address) => address.split("/")[0] === old.split("/")[0]));
   const sharesSubnet = stale.some((old) => want.addresses.some((address) => subnetOf(address) === subnetOf(old)));
   const late = stale.filter((address) => !inTheWay.includes(address));

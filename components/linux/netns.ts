@@ -55,7 +55,7 @@ function prepare(_: Netns, { lab }: Context): Command[] {
  */
 function removal({ name }: Netns, found: Netns | undefined): Command[] {
   if (!found) return [];
-  const endAll = '[ "/run/netns/$1" -ef /proc/self/ns/net ] || while pids=$(ip netns pids "$1" 2>/dev/null) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done';
+  const endAll = '[ "/run/netns/$1" -ef /proc/self/ns/net ] || while pids=$(ip netns pids "$1" 2>/dev/null) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null || :; done';
   return [{ argv: ["sh", "-c", endAll, "sh", name] }, { argv: ["ip", "netns", "del", name] }];
 }
 

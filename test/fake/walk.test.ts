@@ -23,7 +23,6 @@ test(`a lab survives ${seeds.length} walks of ${stepsPerWalk} steps`, async () =
   }
   if (given !== undefined) return;
   // What never happened was not tried.
-  for (const what of ["converged", "damage", "fail", "lose", "foreign", "flawless", "CommandFailed", "ConnectionLost"])
-    expect([what, counts[what] ?? 0]).toEqual([what, expect.any(Number)]);
-  expect(Math.min(...["converged", "foreign", "flawless", "CommandFailed", "ConnectionLost"].map((what) => counts[what] ?? 0))).toBeGreaterThan(2);
+  const expected = ["converged", "damage", "fail", "lose", "foreign", "flawless", "CommandFailed", "ConnectionLost"];
+  expect(expected.filter((what) => (counts[what] ?? 0) < 10)).toEqual([]);
 });

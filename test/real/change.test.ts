@@ -38,7 +38,8 @@ afterAll(async () => {
 async function census(who: readonly string[]): Promise<Record<string, string[]>> {
   const entries = await Promise.all(
     who.map(async (one): Promise<[string, string[]]> => {
-      const look = 'ip netns pids "$1" | sort -n; ip -n "$1" -o addr show scope global; ip -n "$1" -o link | cut -d" " -f1,2';
+      const look =
+        'ip netns pids "$1" | sort -n; ip -n "$1" -o addr show scope global; ip -n "$1" -o link | cut -d" " -f1,2';
       return [one, (await machine.exec(["sh", "-c", look, "sh", lab.netns(one)])).trim().split("\n")];
     }),
   );
@@ -49,7 +50,10 @@ async function census(who: readonly string[]): Promise<Record<string, string[]>>
 const lines = (changes: readonly Pick<Change, "op" | "type" | "name" | "differs">[]): string[] =>
   changes
     .filter(({ op }) => op !== "create-replacement" && op !== "delete-replaced")
-    .map(({ op, type, name, differs }) => `${op} ${type} ${name.replaceAll(lab.name, "<lab>")}${differs.length > 0 ? `: ${differs.join(" ")}` : ""}`)
+    .map(
+      ({ op, type, name, differs }) =>
+        `${op} ${type} ${name.replaceAll(lab.name, "<lab>")}${differs.length > 0 ? `: ${differs.join(" ")}` : ""}`,
+    )
     .sort();
 
 interface Outcome {
@@ -74,7 +78,14 @@ async function change(others: readonly string[]): Promise<Outcome> {
   const { changes, errors } = await lab.up();
   await new Promise((wake) => setTimeout(wake, 300));
   const outcome = { ping: await ping.stop(), streamed: await stream.stop() };
-  return { ...outcome, previewed: lines(preview.changes), done: lines(changes), errors, before, after: await census(who) };
+  return {
+    ...outcome,
+    previewed: lines(preview.changes),
+    done: lines(changes),
+    errors,
+    before,
+    after: await census(who),
+  };
 }
 
 function expectUnnoticed({ errors, ping, streamed, before, after, previewed, done }: Outcome): void {
@@ -158,7 +169,9 @@ it("adds a node", async () => {
   const outcome = await change(["quiet", "router"]);
   expectUnnoticed(outcome);
   const toNode3 = ["node1", "node2"].map((node) => `create Route <lab>.${node}/to-node3`);
-  expect(outcome.done).toEqual([...podParts("create", "extra"), ...nodeParts("create", "node3", ["node1", "node2"]), ...toNode3].sort());
+  expect(outcome.done).toEqual(
+    [...podParts("create", "extra"), ...nodeParts("create", "node3", ["node1", "node2"]), ...toNode3].sort(),
+  );
   expect(await clientIp(lab, "ping1", "10.244.2.2")).toBe("10.244.0.2");
 });
 
@@ -168,7 +181,9 @@ it("removes a node", async () => {
   const outcome = await change(["quiet", "router"]);
   expectUnnoticed(outcome);
   const toNode3 = ["node1", "node2"].map((node) => `delete Route <lab>.${node}/to-node3`);
-  expect(outcome.done).toEqual([...podParts("delete", "extra"), ...nodeParts("delete", "node3", ["node1", "node2"]), ...toNode3].sort());
+  expect(outcome.done).toEqual(
+    [...podParts("delete", "extra"), ...nodeParts("delete", "node3", ["node1", "node2"]), ...toNode3].sort(),
+  );
 });
 
 const everyone = ["quiet", "node1", "node2", "switch", "router", "client"];

@@ -54,7 +54,10 @@ class Node {
   async change(change: { add?: string[]; remove?: string[] }): Promise<readonly string[]> {
     const before = this.pods;
     this.pods = [...before.filter((pod) => !change.remove?.includes(pod)), ...(change.add ?? [])];
-    this.lab.write({ ...this.objects, pods: Object.fromEntries(this.pods.map((pod) => [pod, { containers: [sleeper] }])) });
+    this.lab.write({
+      ...this.objects,
+      pods: Object.fromEntries(this.pods.map((pod) => [pod, { containers: [sleeper] }])),
+    });
     const { errors } = await this.lab.up();
     if (errors.length > 0) this.pods = before;
     return errors;
@@ -76,7 +79,7 @@ class Node {
 
   destroy = async (): Promise<void> => expect((await this.lab.destroy()).errors).toEqual([]);
 
-  private run = (argv: readonly string[]): Promise<string> => machine.exec(argv);
+  private readonly run = (argv: readonly string[]): Promise<string> => machine.exec(argv);
 }
 
 /** Nothing that shows from outside. */

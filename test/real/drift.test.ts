@@ -6,7 +6,8 @@ import type { Operation } from "./support/operation";
 
 jest.setTimeout(180_000);
 
-const pods = (node: string, ...names: string[]): LabObjects["pods"] => Object.fromEntries(names.map((name) => [name, { node, containers: [web()] }]));
+const pods = (node: string, ...names: string[]): LabObjects["pods"] =>
+  Object.fromEntries(names.map((name) => [name, { node, containers: [web()] }]));
 
 /** Each object is drifted in one way only, so there are many. */
 const objects: LabObjects = {
@@ -35,7 +36,11 @@ const update = (what: string): string => `update ${what}`;
 const inPlace: Row[] = [
   // Veth, the pod's end
   { drift: "a pod's MTU", script: "ip -n $N_a1 link set eth0 mtu 1400", shows: [update("Veth a1/eth0: mtu")] },
-  { drift: "an address more", script: "ip -n $N_a2 addr add 10.9.9.9/32 dev eth0", shows: [update("Veth a2/eth0: addresses")] },
+  {
+    drift: "an address more",
+    script: "ip -n $N_a2 addr add 10.9.9.9/32 dev eth0",
+    shows: [update("Veth a2/eth0: addresses")],
+  },
   {
     drift: "another address, and so no route",
     script: "ip -n $N_a3 addr del 10.244.0.4/24 dev eth0; ip -n $N_a3 addr add 10.244.0.77/24 dev eth0",
@@ -52,10 +57,22 @@ const inPlace: Row[] = [
     shows: [update("Veth a5/eth0: conf.ipv4.arp_notify conf.ipv6.accept_dad")],
   },
   // Veth, the node's end
-  { drift: "hairpin off", script: "ip -n $N_node2 link set $V_b1 type bridge_slave hairpin off", shows: [update("Veth b1/eth0: peer.hairpin")] },
-  { drift: "a port out of its bridge", script: "ip -n $N_node2 link set $V_b2 nomaster", shows: [update("Veth b2/eth0: peer.hairpin peer.master")] },
+  {
+    drift: "hairpin off",
+    script: "ip -n $N_node2 link set $V_b1 type bridge_slave hairpin off",
+    shows: [update("Veth b1/eth0: peer.hairpin")],
+  },
+  {
+    drift: "a port out of its bridge",
+    script: "ip -n $N_node2 link set $V_b2 nomaster",
+    shows: [update("Veth b2/eth0: peer.hairpin peer.master")],
+  },
   { drift: "a port down", script: "ip -n $N_node2 link set $V_b3 down", shows: [update("Veth b3/eth0: peer.up")] },
-  { drift: "a port's MTU", script: "ip -n $N_node2 link set $V_b4 mtu 1300", shows: [update("Veth b4/eth0: peer.mtu")] },
+  {
+    drift: "a port's MTU",
+    script: "ip -n $N_node2 link set $V_b4 mtu 1300",
+    shows: [update("Veth b4/eth0: peer.mtu")],
+  },
   {
     drift: "a setting of a port",
     script: "ip netns exec $N_node2 sysctl -qw net.ipv6.conf.$V_b5.accept_ra=1",
@@ -69,7 +86,8 @@ const inPlace: Row[] = [
   // Bridge
   {
     drift: "a bridge's spanning tree, ageing and MAC",
-    script: "ip -n $N_node1 link set cbr0 type bridge stp_state 1 ageing_time 12300; ip -n $N_node1 link set cbr0 address 02:00:00:00:00:01",
+    script:
+      "ip -n $N_node1 link set cbr0 type bridge stp_state 1 ageing_time 12300; ip -n $N_node1 link set cbr0 address 02:00:00:00:00:01",
     shows: [update("Bridge node1/cbr0: ageingTime mac stp")],
   },
   {
@@ -79,10 +97,15 @@ const inPlace: Row[] = [
   },
   {
     drift: "a bridge's addresses and settings",
-    script: "ip -n $N_node3 addr add 10.9.9.7/24 dev cbr0; ip netns exec $N_node3 sysctl -qw net.ipv6.conf.cbr0.accept_ra=1",
+    script:
+      "ip -n $N_node3 addr add 10.9.9.7/24 dev cbr0; ip netns exec $N_node3 sysctl -qw net.ipv6.conf.cbr0.accept_ra=1",
     shows: [update("Bridge node3/cbr0: addresses conf.ipv6.accept_ra")],
   },
-  { drift: "a bridge down", script: "ip -n $N_switch link set switch down", shows: [update("Bridge switch/switch: up")] },
+  {
+    drift: "a bridge down",
+    script: "ip -n $N_switch link set switch down",
+    shows: [update("Bridge switch/switch: up")],
+  },
   // Route
   {
     drift: "a route by another way",
@@ -94,15 +117,30 @@ const inPlace: Row[] = [
     script: "ip -n $N_node1 route replace blackhole 10.244.2.0/24",
     shows: [update("Route node1/to-node3: dev type via")],
   },
-  { drift: "a route's source", script: "ip -n $N_b1 route replace default via 10.244.1.1 dev eth0 src 10.244.1.2", shows: [update("Route b1/default: src")] },
-  { drift: "a route on link", script: "ip -n $N_b2 route replace default via 10.244.1.1 dev eth0 onlink", shows: [update("Route b2/default: onlink")] },
+  {
+    drift: "a route's source",
+    script: "ip -n $N_b1 route replace default via 10.244.1.1 dev eth0 src 10.244.1.2",
+    shows: [update("Route b1/default: src")],
+  },
+  {
+    drift: "a route on link",
+    script: "ip -n $N_b2 route replace default via 10.244.1.1 dev eth0 onlink",
+    shows: [update("Route b2/default: onlink")],
+  },
   {
     drift: "a node cut off: its interface down, and its routes with it",
     script: "ip -n $N_node3 link set eth0 down",
-    shows: [update("Veth node3/eth0: up"), ...["default", "to-node1", "to-node2"].map((route) => `delete Route node3/${route}`)],
+    shows: [
+      update("Veth node3/eth0: up"),
+      ...["default", "to-node1", "to-node2"].map((route) => `delete Route node3/${route}`),
+    ],
   },
   // Sysctl
-  { drift: "ip_forward off", script: "ip netns exec $N_router sysctl -qw net.ipv4.ip_forward=0", shows: [update("Sysctl router/ip_forward: value")] },
+  {
+    drift: "ip_forward off",
+    script: "ip netns exec $N_router sysctl -qw net.ipv4.ip_forward=0",
+    shows: [update("Sysctl router/ip_forward: value")],
+  },
   {
     drift: "bridge-nf-call-iptables off",
     script: "ip netns exec $N_node2 sysctl -qw net.bridge.bridge-nf-call-iptables=0",
@@ -137,47 +175,111 @@ const inPlace: Row[] = [
     shows: [update("IptablesRule node1/POSTROUTING: rule")],
   },
   // File
-  { drift: "a reservation given to somebody else", script: "printf other >$RUN/node1/cni/networks/kubenet/10.244.0.7", shows: [update("File a6/reservation: content")] },
-  { drift: "a reservation's mode", script: "chmod 644 $RUN/node1/cni/networks/kubenet/10.244.0.2", shows: [update("File a1/reservation: mode")] },
-  { drift: "a node's lease", script: "sed -i s/10.244.1.0/10.244.77.0/ $RUN/node2/node.json", shows: [update("File node2/node.json: content")] },
-  { drift: "a spoiled lease", script: "echo nonsense >$RUN/node3/node.json", shows: [update("File node3/node.json: content")] },
-  { drift: "the last reserved address", script: "printf 10.244.0.99 >$RUN/node1/cni/networks/kubenet/last_reserved_ip.0", shows: [update("File node1/last_reserved_ip.0: content")] },
-  { drift: "a program's text and mode", script: "echo >>$RUN/.bin/pause; chmod 700 $RUN/.bin/pause", shows: [update("File LAB/pause: content mode")] },
+  {
+    drift: "a reservation given to somebody else",
+    script: "printf other >$RUN/node1/cni/networks/kubenet/10.244.0.7",
+    shows: [update("File a6/reservation: content")],
+  },
+  {
+    drift: "a reservation's mode",
+    script: "chmod 644 $RUN/node1/cni/networks/kubenet/10.244.0.2",
+    shows: [update("File a1/reservation: mode")],
+  },
+  {
+    drift: "a node's lease",
+    script: "sed -i s/10.244.1.0/10.244.77.0/ $RUN/node2/node.json",
+    shows: [update("File node2/node.json: content")],
+  },
+  {
+    drift: "a spoiled lease",
+    script: "echo nonsense >$RUN/node3/node.json",
+    shows: [update("File node3/node.json: content")],
+  },
+  {
+    drift: "the last reserved address",
+    script: "printf 10.244.0.99 >$RUN/node1/cni/networks/kubenet/last_reserved_ip.0",
+    shows: [update("File node1/last_reserved_ip.0: content")],
+  },
+  {
+    drift: "a program's text and mode",
+    script: "echo >>$RUN/.bin/pause; chmod 700 $RUN/.bin/pause",
+    shows: [update("File LAB/pause: content mode")],
+  },
 ];
 
-const inside = (pod: string): string[] => [`Process ${pod}/pause`, `Process ${pod}/web`, `Route ${pod}/default`, `Veth ${pod}/eth0`];
+const inside = (pod: string): string[] => [
+  `Process ${pod}/pause`,
+  `Process ${pod}/web`,
+  `Route ${pod}/default`,
+  `Veth ${pod}/eth0`,
+];
 const deleted = (...what: string[]): string[] => what.map((it) => `delete ${it}`);
 
 const deletions: Row[] = [
   { drift: "a pod's cable", script: "ip -n $N_a1 link del eth0", shows: deleted("Veth a1/eth0", "Route a1/default") },
-  { drift: "a cable, from the node's end", script: "ip -n $N_node2 link del $V_b1", shows: deleted("Veth b1/eth0", "Route b1/default") },
+  {
+    drift: "a cable, from the node's end",
+    script: "ip -n $N_node2 link del $V_b1",
+    shows: deleted("Veth b1/eth0", "Route b1/default"),
+  },
   {
     drift: "a pod's address, and its route with it",
     script: "ip -n $N_a2 addr flush dev eth0 scope global; ip -n $N_a2 route flush table main",
     shows: [update("Veth a2/eth0: addresses"), ...deleted("Route a2/default")],
   },
   { drift: "a route", script: "ip -n $N_node1 route del 10.244.1.0/24", shows: deleted("Route node1/to-node2") },
-  { drift: "a server", script: "kill -9 $(ip netns pids $N_a3 | xargs ps -o pid=,args= -p | awk '/agnhost/ { print $1 }')", shows: deleted("Process a3/web") },
-  { drift: "a pause process", script: "kill -9 $(ip netns pids $N_a4 | xargs ps -o pid=,comm= -p | awk '/pause/ { print $1 }')", shows: deleted("Process a4/pause") },
-  { drift: "a namespace whose processes live", script: "ip netns del $N_b2", shows: deleted("NetworkNamespace b2", ...inside("b2")) },
-  { drift: "a namespace, processes and all", script: "kill -9 $(ip netns pids $N_b3); ip netns del $N_b3", shows: deleted("NetworkNamespace b3", ...inside("b3")) },
+  {
+    drift: "a server",
+    script: "kill -9 $(ip netns pids $N_a3 | xargs ps -o pid=,args= -p | awk '/agnhost/ { print $1 }')",
+    shows: deleted("Process a3/web"),
+  },
+  {
+    drift: "a pause process",
+    script: "kill -9 $(ip netns pids $N_a4 | xargs ps -o pid=,comm= -p | awk '/pause/ { print $1 }')",
+    shows: deleted("Process a4/pause"),
+  },
+  {
+    drift: "a namespace whose processes live",
+    script: "ip netns del $N_b2",
+    shows: deleted("NetworkNamespace b2", ...inside("b2")),
+  },
+  {
+    drift: "a namespace, processes and all",
+    script: "kill -9 $(ip netns pids $N_b3); ip netns del $N_b3",
+    shows: deleted("NetworkNamespace b3", ...inside("b3")),
+  },
   {
     drift: "a bridge",
     script: "ip -n $N_node3 link del cbr0",
-    shows: [...deleted("Bridge node3/cbr0"), ...["c1", "c2"].map((pod) => update(`Veth ${pod}/eth0: peer.hairpin peer.master`))],
+    shows: [
+      ...deleted("Bridge node3/cbr0"),
+      ...["c1", "c2"].map((pod) => update(`Veth ${pod}/eth0: peer.hairpin peer.master`)),
+    ],
   },
-  { drift: "the rule in a chain of others", script: "ip netns exec $N_node1 iptables -w -t nat -D POSTROUTING 1", shows: deleted("IptablesRule node1/POSTROUTING") },
+  {
+    drift: "the rule in a chain of others",
+    script: "ip netns exec $N_node1 iptables -w -t nat -D POSTROUTING 1",
+    shows: deleted("IptablesRule node1/POSTROUTING"),
+  },
   {
     drift: "all rules and chains",
     script: "ip netns exec $N_node2 iptables -w -t nat -F; ip netns exec $N_node2 iptables -w -t nat -X",
     shows: deleted("IptablesChains node2/IP-MASQ-AGENT", "IptablesRule node2/POSTROUTING"),
   },
-  { drift: "a reservation", script: "rm $RUN/node1/cni/networks/kubenet/10.244.0.6", shows: deleted("File a5/reservation") },
+  {
+    drift: "a reservation",
+    script: "rm $RUN/node1/cni/networks/kubenet/10.244.0.6",
+    shows: deleted("File a5/reservation"),
+  },
   { drift: "a lease", script: "rm $RUN/node2/node.json", shows: deleted("File node2/node.json") },
   {
     drift: "a node's whole folder",
     script: "rm -r $RUN/node3",
-    shows: deleted(...["c1/reservation", "c2/reservation", "node3/last_reserved_ip.0", "node3/lock", "node3/node.json"].map((file) => `File ${file}`)),
+    shows: deleted(
+      ...["c1/reservation", "c2/reservation", "node3/last_reserved_ip.0", "node3/lock", "node3/node.json"].map(
+        (file) => `File ${file}`,
+      ),
+    ),
   },
   { drift: "a program", script: "rm $RUN/.bin/agnhost", shows: deleted("File LAB/agnhost") },
 ];
@@ -195,13 +297,17 @@ const replacements: Row[] = [
   },
   {
     drift: "a cable by another between the same places",
-    script: "ip -n $N_a3 link del eth0; ip link add eth0 netns $N_a3 type veth peer name far netns $N_node1; ip link add $V_a3 netns $N_node1 type veth peer name far netns $N_a3",
+    script:
+      "ip -n $N_a3 link del eth0; ip link add eth0 netns $N_a3 type veth peer name far netns $N_node1; ip link add $V_a3 netns $N_node1 type veth peer name far netns $N_a3",
     shows: deleted("Veth a3/eth0", "Route a3/default"),
   },
   {
     drift: "a bridge by a cable",
     script: "ip -n $N_node3 link del cbr0; ip -n $N_node3 link add cbr0 type veth peer name cbr0-far",
-    shows: [...deleted("Bridge node3/cbr0"), ...["c1", "c2"].map((pod) => update(`Veth ${pod}/eth0: peer.hairpin peer.master`))],
+    shows: [
+      ...deleted("Bridge node3/cbr0"),
+      ...["c1", "c2"].map((pod) => update(`Veth ${pod}/eth0: peer.hairpin peer.master`)),
+    ],
   },
   {
     drift: "a namespace by a file",
@@ -211,7 +317,10 @@ const replacements: Row[] = [
   {
     drift: "a namespace by another of its name",
     script: "ip netns del $N_b2; ip netns add $N_b2",
-    shows: [update("NetworkNamespace b2: loopback sysctls[\"net.ipv6.conf.default.dad_transmits\"]"), ...deleted(...inside("b2"))],
+    shows: [
+      update('NetworkNamespace b2: loopback sysctls["net.ipv6.conf.default.dad_transmits"]'),
+      ...deleted(...inside("b2")),
+    ],
   },
   {
     drift: "a file by a folder",
@@ -235,7 +344,13 @@ let lab: Lab;
 /** What the lab is like when nothing has drifted. */
 let healthy: Record<string, string[]>;
 
-const namespaces = (): string[] => ["switch", "router", "client", ...Object.keys(objects.nodes), ...Object.keys(objects.pods)];
+const namespaces = (): string[] => [
+  "switch",
+  "router",
+  "client",
+  ...Object.keys(objects.nodes),
+  ...Object.keys(objects.pods),
+];
 
 beforeAll(async () => {
   machine = await Machine.start();
@@ -265,7 +380,9 @@ async function facts(): Promise<Record<string, string[]>> {
       return [who, text.trim().split("\n").sort()];
     }),
   );
-  const files = await machine.sh(`cd ${lab.run}; find . -path ./.owned -prune -o -type f -printf '%p %m ' -exec md5sum '{}' ';'`);
+  const files = await machine.sh(
+    `cd ${lab.run}; find . -path ./.owned -prune -o -type f -printf '%p %m ' -exec md5sum '{}' ';'`,
+  );
   return { ...Object.fromEntries(entries), files: files.trim().split("\n").sort() };
 }
 
@@ -318,7 +435,11 @@ async function drift(rows: readonly Row[]): Promise<void> {
 }
 
 /** The tests of one round. @param repair what shows and repairs the drift: two operations, or two in one */
-function round(title: string, rows: readonly Row[], repair: () => Promise<{ shown: string[]; done: string[]; errors: readonly string[] }>): void {
+function round(
+  title: string,
+  rows: readonly Row[],
+  repair: () => Promise<{ shown: string[]; done: string[]; errors: readonly string[] }>,
+): void {
   describe(title, () => {
     let outcome: Awaited<ReturnType<typeof repair>>;
 

@@ -40,16 +40,25 @@ describe("what is not the lab's own", () => {
   it("stays when a namespace has the name of a pod's, and is named", async () => {
     const lab = await newLab();
     const foreign = lab.netns("pod1");
-    await machine.sh(`ip netns add ${foreign}; ip -n ${foreign} link add mine type bridge; ip netns exec ${foreign} setsid -f sleep 1000 >/dev/null 2>&1`);
-    const look = (): Promise<string> => machine.sh(`stat -c %i /run/netns/${foreign}; ip -n ${foreign} -o link | cut -d" " -f2; ip netns pids ${foreign}`);
+    await machine.sh(
+      `ip netns add ${foreign}; ip -n ${foreign} link add mine type bridge; ip netns exec ${foreign} setsid -f sleep 1000 >/dev/null 2>&1`,
+    );
+    const look = (): Promise<string> =>
+      machine.sh(
+        `stat -c %i /run/netns/${foreign}; ip -n ${foreign} -o link | cut -d" " -f2; ip netns pids ${foreign}`,
+      );
     const was = await look();
     const up = await lab.up();
     expect(up.code).not.toBe(0);
-    expect(up.errors.filter((error) => error.includes(foreign)).join("\n")).toMatch(/NetworkNamespace .* is there already, and lab ".*" did not make it/);
+    expect(up.errors.filter((error) => error.includes(foreign)).join("\n")).toMatch(
+      /NetworkNamespace .* is there already, and lab ".*" did not make it/,
+    );
     expect(await look()).toBe(was);
     expect((await lab.destroy()).errors).toEqual([]);
     expect(await look()).toBe(was);
-    await machine.sh(`kill $(ip netns pids ${foreign}); ip netns del ${foreign}; umount -n /run/netns; rmdir /run/netns`);
+    await machine.sh(
+      `kill $(ip netns pids ${foreign}); ip netns del ${foreign}; umount -n /run/netns; rmdir /run/netns`,
+    );
     expect(await leftovers()).toEqual([]);
   });
 
@@ -101,7 +110,9 @@ describe("a stale record", () => {
     const lab = await newLab();
     expect((await lab.up()).errors).toEqual([]);
     // As after somebody cleared everything but podnet's notes.
-    await machine.sh(`for n in $(ip netns list | cut -d" " -f1); do ip netns pids $n | xargs -r kill -9; ip netns del $n; done`);
+    await machine.sh(
+      `for n in $(ip netns list | cut -d" " -f1); do ip netns pids $n | xargs -r kill -9; ip netns del $n; done`,
+    );
     const up = await lab.up("--refresh");
     expect(up.errors).toEqual([]);
     expect(await clientIp(lab, "node1", "10.244.0.2")).toBe("10.244.0.1");
@@ -125,7 +136,9 @@ describe("a stale record", () => {
   it("says nothing against a destroy after everything is gone", async () => {
     const lab = await newLab();
     expect((await lab.up()).errors).toEqual([]);
-    await machine.sh(`for n in $(ip netns list | cut -d" " -f1); do ip netns pids $n | xargs -r kill -9; ip netns del $n; done; umount -n /run/netns; rm -r /run/netns /run/podnet`);
+    await machine.sh(
+      `for n in $(ip netns list | cut -d" " -f1); do ip netns pids $n | xargs -r kill -9; ip netns del $n; done; umount -n /run/netns; rm -r /run/netns /run/podnet`,
+    );
     expect((await lab.destroy()).errors).toEqual([]);
     expect(await leftovers()).toEqual([]);
   });
@@ -148,7 +161,12 @@ describe("killed", () => {
   } as const;
 
   /** @returns whether it was there to be killed */
-  async function killDuring(lab: Lab, operation: "up" | "destroy", victim: keyof typeof victims, delay: number): Promise<boolean> {
+  async function killDuring(
+    lab: Lab,
+    operation: "up" | "destroy",
+    victim: keyof typeof victims,
+    delay: number,
+  ): Promise<boolean> {
     const running = await lab.startPulumi([operation, "--yes", "--skip-preview"]);
     await sleep(delay);
     const kill = `pid=$(ps -eo pid=,args= | awk -v what="$1" '{ pid = $1; sub(/^ *[0-9]+ +/, "") } $0 ~ what && !/awk/ { print pid; exit }'); [ -n "$pid" ] && kill -9 "$pid"`;

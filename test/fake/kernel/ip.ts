@@ -96,7 +96,7 @@ function linkSet(kernel: Kernel, space: Space, words: Words): Output {
     else if (word === "nomaster") release(link);
     else if (word === "mtu") setMtu(kernel, link, Number(value()));
     else if (word === "address") link.mac = value();
-    else if (word === "master") kernel.enslave(link, device(space, value()));
+    else if (word === "master") kernel.enslave(link, master(space, value()));
     else if (word === "name") link.name = free(space, value());
     else if (word === "netns") kernel.moveLink(link, enter(kernel, value()));
     else if (word === "type") setByType(link, value(), rest.splice(0));
@@ -105,13 +105,15 @@ function linkSet(kernel: Kernel, space: Space, words: Words): Output {
   return said();
 }
 
+const master = (space: Space, name: string): Link =>
+  space.links.find((link) => link.name === name) ?? refuse(255, `Error: argument "${name}" is wrong: Device does not exist`);
+
 const free = (space: Space, name: string): string => (space.links.some((link) => link.name === name) ? exists() : name);
 
 function setMtu(kernel: Kernel, link: Link, mtu: number): void {
   if (link.mtu !== mtu) link.mtuIsSet = true;
   link.mtu = mtu;
-  const { master } = link;
-  if (master) kernel.enslave(link, Object.assign(master, {}));
+  if (link.master) kernel.followPorts(link.master);
 }
 
 function setByType(link: Link, type: string, words: string[]): void {
@@ -164,7 +166,8 @@ function addressAdd(kernel: Kernel, space: Space, words: Words, replace: boolean
   const link = device(space, options(rest).get("dev"));
   const address = parseAddress(text);
   const taken = link.addresses.some((other) => isSame(other, address));
-  if (taken && !replace) isIPv4(address.local) ? exists() : refuse(2, "Error: ipv6: address already assigned.");
+  if (taken && !replace)
+    refuse(2, isIPv4(address.local) ? "Error: ipv4: Address already assigned." : "Error: ipv6: address already assigned.");
   if (!taken) kernel.addAddress(link, address);
   return said();
 }
@@ -202,11 +205,11 @@ function readRoute(space: Space, words: Words): Route {
   const dev = given.get("dev");
   const named = dev === undefined ? undefined : device(space, dev);
   const link = type === "unicast" ? (named ?? linkTo(space, via)) : type === "local" ? named : undefined;
+  if (via !== undefined && !onlink && (!link || linkTo(space, via) !== link)) refuse(2, "Error: Nexthop has invalid gateway.");
   if (link && !link.up) refuse(2, "Error: Device for nexthop is not up.");
-  if (via !== undefined && !onlink && linkTo(space, via) !== link) refuse(2, "Error: Nexthop has invalid gateway.");
   const src = given.get("src");
   if (src !== undefined && !space.links.some(({ addresses }) => addresses.some(({ local }) => local === src)))
-    refuse(2, "RTNETLINK answers: Invalid argument");
+    refuse(2, "Error: Invalid prefsrc address.");
   const metric = Number(given.get("metric") ?? 0);
   const derived = type === "local" ? "host" : type === "unicast" && via === undefined ? "link" : "global";
   return {
@@ -231,13 +234,15 @@ const linkTo = (space: Space, address: string | undefined): Link | undefined =>
       );
 
 function routeDel(space: Space, words: Words): Output {
-  const [destination = "", ...rest] = words;
+  const type = types.find((type) => type === words[0]);
+  const [destination = "", ...rest] = type === undefined ? words : words.slice(1);
   const given = options(rest);
   const metric = Number(given.get("metric") ?? 0);
   const ours = space.routes
     .filter((route) => route.destination === destination && route.table === (given.get("table") ?? "main"))
     // To delete, a metric of 0 is any.
     .filter((route) => metric === 0 || route.metric === metric)
+    .filter((route) => type === undefined || route.type === type)
     .sort((a, b) => a.metric - b.metric);
   const [first] = ours;
   if (!first) refuse(2, "RTNETLINK answers: No such process");
@@ -256,7 +261,7 @@ function routeShow(space: Space, words: Words): Output {
   const routes = space.routes.filter((route) => route.destination === destination && route.table === table);
   return json(
     routes.map(({ type, via, link, src, metric, scope, onlink }) => ({
-      ...{ type, dst: destination, scope, flags: onlink ? ["onlink"] : [] },
+      ...{ type, dst: /^::\/0$/.test(destination) ? "default" : destination, scope, flags: onlink ? ["onlink"] : [] },
       ...(via === undefined ? {} : { gateway: via }),
       ...(link ? { dev: link.name } : isV6(destination) ? { dev: "lo" } : {}),
       ...(src === undefined ? {} : { prefsrc: src }),
@@ -270,9 +275,6 @@ function neighbourPut(space: Space, words: Words): Output {
   const [address = "", ...rest] = proxy ? words.slice(1) : words;
   const given = options(rest);
   const link = device(space, given.get("dev"));
-  if (!link.up && !proxy && given.get("nud") !== "permanent" && given.get("nud") !== "noarp") {
-    // Taken, and forgotten at once.
-  }
   space.neighbours = space.neighbours.filter((e) => !(e.address === address && e.link === link && e.proxy === proxy));
   space.neighbours.push(proxy ? { address, link, proxy } : { address, link, proxy, mac: given.get("lladdr"), state: given.get("nud") });
   return said();

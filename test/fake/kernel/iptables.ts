@@ -13,6 +13,14 @@ function normal(text: string): string {
     .replaceAll(/-p (tcp|udp) (?!-m)(--\S)/g, "-p $1 -m $1 $2");
 }
 
+/** Of two rules with the same parts, in whatever order, iptables says that they are the same. */
+const parts = (rule: string): string =>
+  rule
+    .split(/ (?=!|-)/)
+    .filter((part) => !/^-m (tcp|udp)$/.test(part))
+    .sort()
+    .join(" ");
+
 const tableOf = (space: Space, name: string): Table => space.tables.get(name) ?? unknownCommand([name]);
 
 function checkTarget(table: Table, rule: string): void {
@@ -34,14 +42,14 @@ export function iptables(space: Space, argv: readonly string[]): Output {
   const number = /^\d+$/.test(rest[0] ?? "") ? Number(rest.shift()) : undefined;
   const rule = normal(rest.map(inSave).join(" "));
   if (rule !== "") checkTarget(found, rule);
-  const at = number === undefined ? rules.indexOf(rule) : number - 1;
+  const at = number === undefined ? rules.findIndex((other) => parts(other) === parts(rule)) : number - 1;
   if (verb === "-A") rules.push(rule);
   else if (verb === "-I" && at <= rules.length) rules.splice(at, 0, rule);
   else if (verb === "-I") refuse(1, "iptables: Index of insertion too big.");
   else if (verb === "-F") rules.splice(0);
   else if (verb === "-C" || verb === "-D" || verb === "-R") {
     if (at < 0) refuse(1, "iptables: Bad rule (does a matching rule exist in that chain?).");
-    if (at >= rules.length) refuse(1, "iptables: Index of deletion too big.");
+    if (at >= rules.length) refuse(1, `iptables: Index of ${verb === "-D" ? "deletion" : "replacement"} too big.`);
     if (verb === "-D") rules.splice(at, 1);
     if (verb === "-R") rules.splice(at, 1, rule);
   } else unknownCommand(argv);
@@ -88,7 +96,7 @@ export function iptablesRestore(space: Space, stdin: string): Output {
     } else if (dropped !== undefined) {
       const refers = (text: string): boolean => new RegExp(`-j ${dropped}( |$)`).test(text);
       if ([...after.chains.values()].some((rules) => rules.some(refers)))
-        refuse(4, `line 3: CHAIN_DEL failed (Device or resource busy): chain ${dropped}`);
+        refuse(4, `iptables-restore v1.8.9 (nf_tables): \nline 3: CHAIN_DEL failed (Device or resource busy): chain ${dropped}`);
       after.chains.delete(dropped);
     } else if (line !== "COMMIT" && line !== "") unknownCommand([line]);
   }

@@ -178,6 +178,13 @@ export class Kernel {
     space.routes = space.routes.filter(
       (route) => !(route.link === link && route.protocol === "kernel" && !left(route.destination)),
     );
+    const [first] = link.addresses.filter(sameSubnet);
+    // The one that follows it answers for it.
+    space.routes = space.routes.map((route) =>
+      route.link === link && route.protocol === "kernel" && isV4 && first && route.src === address.local
+        ? { ...route, src: first.local }
+        : route,
+    );
     space.routes = space.routes.filter((route) => !gone.some(({ local }) => route.src === local && route.protocol === "boot"));
     // With its last IPv4 address an interface loses all its IPv4 routes.
     if (isV4 && !link.addresses.some(({ local }) => !local.includes(":")))
@@ -187,6 +194,10 @@ export class Kernel {
   enslave(link: Link, master: Link): void {
     link.master = master;
     link.hairpin = false;
+    this.followPorts(master);
+  }
+
+  followPorts(master: Link): void {
     const ports = master.space.links.filter((port) => port.master === master);
     if (!master.mtuIsSet) master.mtu = Math.min(...ports.map(({ mtu }) => mtu));
   }
@@ -264,7 +275,7 @@ const sysctlDefaults = {
   "net/ipv6/conf/default/dad_transmits": "1",
 };
 
-const confDefaults = { "ipv4/arp_notify": "0", "ipv4/promote_secondaries": "0", "ipv6/accept_ra": "1" };
+const confDefaults = { "ipv4/arp_notify": "0", "ipv4/promote_secondaries": "0", "ipv6/accept_ra": "1", "ipv6/accept_dad": "1" };
 
 /** The network that an address lies in, in the only sizes that the fake knows: /24 and /32, /64 and /128. */
 export function subnet({ local, length }: Address): string {

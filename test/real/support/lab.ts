@@ -45,7 +45,10 @@ export const demo = (): LabObjects => ({
   pods: {
     pod1: {
       node: "node1",
-      containers: [web(), { name: "sidecar", ports: [{ containerPort: 8081 }, { containerPort: 8081, protocol: "UDP" }] }],
+      containers: [
+        web(),
+        { name: "sidecar", ports: [{ containerPort: 8081 }, { containerPort: 8081, protocol: "UDP" }] },
+      ],
     },
     pod2: { node: "node1" },
     pod3: { node: "node2" },
@@ -104,7 +107,8 @@ export class Lab {
   /** Must succeed. */
   async preview(...flags: string[]): Promise<Preview> {
     const result = await this.pulumi(["preview", "--json", ...flags]);
-    if (result.code !== 0) throw new Error(`pulumi preview ended with ${result.code}:\n${result.stdout}${result.stderr}`);
+    if (result.code !== 0)
+      throw new Error(`pulumi preview ended with ${result.code}:\n${result.stdout}${result.stderr}`);
     return previewOf(result.stdout);
   }
 
@@ -115,9 +119,15 @@ export class Lab {
   }
 
   /** Every resource of the state, by its name. */
-  async state(): Promise<Record<string, { type: string; urn: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }>> {
+  async state(): Promise<
+    Record<string, { type: string; urn: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }>
+  > {
     const { stdout } = await this.pulumi(["stack", "export"]);
-    const { resources = [] } = (JSON.parse(stdout) as { deployment: { resources?: { urn: string; type: string; inputs: object; outputs: object }[] } }).deployment;
+    const { resources = [] } = (
+      JSON.parse(stdout) as {
+        deployment: { resources?: { urn: string; type: string; inputs: object; outputs: object }[] };
+      }
+    ).deployment;
     return Object.fromEntries(resources.map((r) => [r.urn.split("::").at(-1), r])) as never;
   }
 
@@ -154,7 +164,10 @@ export class Lab {
     const [pod = "", container] = which.split("/");
     const mark = `PODNET_PROCESS=${this.netns(pod)},default/${pod}${container ? `/${container}` : ""}`;
     const find = `grep -lzxF -e "$1" $(grep -lzxF -e "PODNET_LAB=$2" /proc/[0-9]*/environ 2>/dev/null) 2>/dev/null | cut -d/ -f3`;
-    const found = (await this.machine.exec(["sh", "-c", find, "sh", mark, this.name])).trim().split("\n").filter(Boolean);
+    const found = (await this.machine.exec(["sh", "-c", find, "sh", mark, this.name]))
+      .trim()
+      .split("\n")
+      .filter(Boolean);
     if (found.length !== 1) throw new Error(`${which} has ${found.length} processes: ${found.join(" ")}`);
     return Number(found[0]);
   }
@@ -182,7 +195,12 @@ export class Lab {
 
   private get env(): Record<string, string | undefined> {
     const env = { ...process.env, PULUMI_BACKEND_URL: pathToFileURL(join(this.folder, "state")).href };
-    return { ...env, ...pulumiEnvironment(projectRoot, env), PULUMI_CONFIG_PASSPHRASE: "", TMPDIR: join(this.folder, "tmp") };
+    return {
+      ...env,
+      ...pulumiEnvironment(projectRoot, env),
+      PULUMI_CONFIG_PASSPHRASE: "",
+      TMPDIR: join(this.folder, "tmp"),
+    };
   }
 
   /** `pulumi stack init` writes its file into the project; the lab's belongs beside its state. */

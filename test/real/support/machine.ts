@@ -84,7 +84,7 @@ export class Machine {
     return new Promise((done, failed) => {
       const settings = { env: { ...env, LC_ALL: "C" }, maxBuffer: 1 << 28 };
       const child = execFile(file, args, settings, (error, stdout, stderr) => {
-        if (error && typeof error.code !== "number") return failed(error);
+        if (error && typeof error.code !== "number") return failed(new Error(`${argv.join(" ")}: ${error.message}`));
         done({ code: Number(error?.code ?? 0), stdout, stderr });
       });
       child.stdin?.on("error", () => undefined);
@@ -132,7 +132,9 @@ export class Machine {
 
   /** All that podnet could leave behind: what the machine's own network namespace has, and what it keeps outside of any. */
   async snapshot(): Promise<Snapshot> {
-    const sections = (await this.exec(["sh", "-c", look], { env: { ...process.env, PODNET_TEST_LOOKS: "1" } })).split("\x1e").slice(1);
+    const sections = (await this.exec(["sh", "-c", look], { env: { ...process.env, PODNET_TEST_LOOKS: "1" } }))
+      .split("\x1e")
+      .slice(1);
     return Object.fromEntries(
       sections.map((section) => {
         const [title = "", ...lines] = section.split("\n").filter((line) => line !== "");

@@ -61,13 +61,26 @@ const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 const typeOf = (type: string): string => type.split(":").at(-1) ?? type;
 
 export function operationOf({ code, stdout, stderr }: Result): Operation {
-  const events = stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Event);
+  const events = stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Event);
   const said = (severity: string): string[] =>
     events.flatMap(({ diagnosticEvent: it }) => (it?.severity === severity ? [it.message.trim()] : []));
-  const done = events.flatMap(({ resOutputsEvent, resOpFailedEvent }) => resOutputsEvent?.metadata ?? resOpFailedEvent?.metadata ?? []);
+  const done = events.flatMap(
+    ({ resOutputsEvent, resOpFailedEvent }) => resOutputsEvent?.metadata ?? resOpFailedEvent?.metadata ?? [],
+  );
   const changes = done
-    .filter(({ op, detailedDiff }) => op !== "same" && !(op === "refresh" && Object.keys(detailedDiff ?? {}).length === 0))
-    .map(({ op, urn, type, detailedDiff }) => ({ op, urn, name: nameOf(urn), type: typeOf(type), differs: Object.keys(detailedDiff ?? {}).sort() }));
+    .filter(
+      ({ op, detailedDiff }) => op !== "same" && !(op === "refresh" && Object.keys(detailedDiff ?? {}).length === 0),
+    )
+    .map(({ op, urn, type, detailedDiff }) => ({
+      op,
+      urn,
+      name: nameOf(urn),
+      type: typeOf(type),
+      differs: Object.keys(detailedDiff ?? {}).sort(),
+    }));
   return {
     code,
     changes,
@@ -79,7 +92,9 @@ export function operationOf({ code, stdout, stderr }: Result): Operation {
 }
 
 export function previewOf(stdout: string): Preview {
-  const { steps } = JSON.parse(stdout) as { steps: (Metadata & { newState?: { type: string; inputs?: object }; oldState?: { type: string } })[] };
+  const { steps } = JSON.parse(stdout) as {
+    steps: (Metadata & { newState?: { type: string; inputs?: object }; oldState?: { type: string } })[];
+  };
   const all = steps.map(({ op, urn, detailedDiff, newState, oldState }) => ({
     ...{ op, urn, name: nameOf(urn), type: typeOf(newState?.type ?? oldState?.type ?? "") },
     differs: Object.keys(detailedDiff ?? {}).sort(),
