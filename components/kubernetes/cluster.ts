@@ -6,6 +6,7 @@ import { type Allocation, allocate } from "./addresses";
 import { cidr, formatAddress } from "./addresses/cidr";
 import { gatewayOf } from "./addresses/ranges";
 import { heldIn } from "./held";
+import { createLastReserved } from "./last-reserved";
 import { Images } from "./images";
 import { type Lab, type LabObjects, hostOf, podKey, validateLab } from "./manifests";
 import { Node } from "./node";
@@ -52,6 +53,7 @@ export class Cluster extends pulumi.ComponentResource {
     const images = new Images(`${lab.name}.images`, { lab: lab.name, host }, { parent: this });
     this.nodes = createNodes(lab, allocation, this.underlay, router, this);
     this.pods = createPods(lab, host, allocation, this.nodes, images, this);
+    createLastReserved(lab.name, allocation, this.nodes, this.pods);
     this.outputs = outputsOf(lab, allocation, this.underlay, this.nodes, this.pods);
     this.registerOutputs();
   }

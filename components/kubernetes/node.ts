@@ -95,9 +95,8 @@ export class Node extends pulumi.ComponentResource {
       }
     }
 
-    /** What the node keeps outside its namespace: its lease, and the files that all reservations share. */
+    /** What the node keeps outside its namespace: its lease, and the lock that host-local takes. */
     function createFiles(): void {
-      const folder = reservationsFolder(lab, name);
       const file = (base: string, path: string, mode: string, content: pulumi.Input<string>): File =>
         new File(`${netnsName}/${base}`, { host, path, mode, content }, { parent: namespace });
       file(
@@ -106,9 +105,7 @@ export class Node extends pulumi.ComponentResource {
         "0644",
         addresses.apply((lease) => leaseText(name, lease)),
       );
-      file("lock", `${folder}/lock`, "0750", "");
-      const last = addresses.apply(({ lastReserved }) => lastReserved ?? "");
-      file("last_reserved_ip.0", `${folder}/last_reserved_ip.0`, "0600", last);
+      file("lock", `${reservationsFolder(lab, name)}/lock`, "0750", "");
     }
   }
 }

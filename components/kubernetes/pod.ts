@@ -29,6 +29,8 @@ export interface PodArgs {
 
 export class Pod extends pulumi.ComponentResource {
   readonly netns: pulumi.Output<string>;
+  /** host-local's file for its address; a pod on its node's own network has none. */
+  readonly reservation: File | undefined;
 
   constructor(name: string, args: PodArgs, opts?: pulumi.ComponentResourceOptions) {
     super("podnet:kubernetes:Pod", name, {}, opts);
@@ -38,15 +40,15 @@ export class Pod extends pulumi.ComponentResource {
     const from = <K extends keyof Placement>(property: K): pulumi.Output<string> =>
       placement.apply((place) => place[property]);
 
-    const { netns, inside } = pod.spec.hostNetwork
-      ? { netns: from("nodeNetns"), inside: { parent: this } }
-      : createNetwork(this);
+    this.reservation = pod.spec.hostNetwork ? undefined : createReservation(this);
+    const { netns, inside } = this.reservation
+      ? createNetwork(this, this.reservation)
+      : { netns: from("nodeNetns"), inside: { parent: this } };
     for (const container of pod.spec.containers) createContainer(container);
     this.netns = netns;
     this.registerOutputs();
 
-    function createNetwork(parent: Pod): { netns: pulumi.Output<string>; inside: pulumi.CustomResourceOptions } {
-      const reservation = createReservation(parent);
+    function createNetwork(parent: Pod, reservation: File) {
       const namespace = new NetworkNamespace(
         full,
         // kubenet, before the plugins: an address that host-local gave needs no duplicate address detection.
