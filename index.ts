@@ -17,6 +17,8 @@ function readLab() {
 
 const lab = readLab();
 if (lab.name !== pulumi.getStack())
-  throw new pulumi.RunError(`${path} is lab "${lab.name}", but the stack is "${pulumi.getStack()}"; a lab's stack has its name`);
+  throw new pulumi.RunError(
+    `${path} is lab "${lab.name}", but the stack is "${pulumi.getStack()}"; a lab's stack has its name`,
+  );
 
 export = new Cluster(lab.name, lab).outputs;

@@ -18,11 +18,14 @@ export function diff(kind: Kind, state: Values, wanted: Values): Difference[] {
     .filter(([first = "", ...rest]) => !derived.has(first) && !unasked.has([first, ...rest].join(".")))
     .map((keys) => {
       const path = keys.join(".");
-      const has = (values: Values): boolean => keys.reduce<unknown>((v, key) => (v as Values | undefined)?.[key], values) !== undefined;
+      const has = (values: Values): boolean =>
+        keys.reduce<unknown>((v, key) => (v as Values | undefined)?.[key], values) !== undefined;
       return {
         path: keys.map(notation).join(""),
         change: !has(state) ? "add" : !has(wanted) ? "delete" : "update",
-        replaces: kind.identity.some((identity) => `${path}.`.startsWith(`${identity}.`) || identity.startsWith(`${path}.`)),
+        replaces: kind.identity.some(
+          (identity) => `${path}.`.startsWith(`${identity}.`) || identity.startsWith(`${path}.`),
+        ),
       };
     });
 }

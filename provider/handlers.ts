@@ -1,5 +1,11 @@
 // pulumirpc.ResourceProvider: each method translates Pulumi's words to the kinds' and back. It knows kinds, and no kind by name.
-import { type ServerUnaryCall, type UntypedServiceImplementation, type sendUnaryData, Metadata, status } from "@grpc/grpc-js";
+import {
+  type ServerUnaryCall,
+  type UntypedServiceImplementation,
+  type sendUnaryData,
+  Metadata,
+  status,
+} from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
@@ -23,7 +29,9 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
   /** The arguments with defaults, and the commands that make them. */
   function complete(kind: Kind, values: Values): Values {
     const args = withoutDerived(kind, fill(kind.args, values));
-    const commands = hasUnknown(args) ? unknown : kind.commands(args as unknown as Args, undefined, { lab: hosts.lab }).map(line);
+    const commands = hasUnknown(args)
+      ? unknown
+      : kind.commands(args as unknown as Args, undefined, { lab: hosts.lab }).map(line);
     return { ...args, commands };
   }
 
@@ -97,7 +105,9 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     const kind = kindOf(typeOf(request.getUrn()));
     const { commands, ...olds } = fromStruct(request.getProperties());
     const known = Object.keys(olds).length > 0;
-    const found = known ? await reconciler().read(kind, olds as unknown as Args) : await importById(kind, request.getId());
+    const found = known
+      ? await reconciler().read(kind, olds as unknown as Args)
+      : await importById(kind, request.getId());
     const response = new rpc.ReadResponse();
     if (!found) return response;
     const state = { ...found, commands: commands ?? complete(kind, argsOnly(kind, found))["commands"] };
@@ -120,7 +130,8 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
   async function remove(request: rpc.DeleteRequest): Promise<Empty> {
     const kind = kindOf(typeOf(request.getUrn()));
     const { commands: _, ...state } = fromStruct(request.getProperties());
-    for (const warning of await reconciler().delete(kind, state as unknown as Args)) await engine.warn(request.getUrn(), warning);
+    for (const warning of await reconciler().delete(kind, state as unknown as Args))
+      await engine.warn(request.getUrn(), warning);
     return new Empty();
   }
 
@@ -159,7 +170,9 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
       const response = new rpc.CheckResponse();
       const news = fromStruct(request.getNews());
       const absent = ["lab", "hosts"].filter((key) => news[key] === undefined);
-      response.setFailuresList(absent.map((key) => failure(key, `the provider needs ${key}; pass an explicit Provider`)));
+      response.setFailuresList(
+        absent.map((key) => failure(key, `the provider needs ${key}; pass an explicit Provider`)),
+      );
       response.setInputs(request.getNews());
       return response;
     }),

@@ -14,7 +14,9 @@ export class Hosts {
   host(name: string): Host {
     const settings = this.settings[name];
     if (!settings)
-      throw new HostError(`host "${name}" is not in the provider's configuration, which knows: ${Object.keys(this.settings).join(", ")}`);
+      throw new HostError(
+        `host "${name}" is not in the provider's configuration, which knows: ${Object.keys(this.settings).join(", ")}`,
+      );
     const host = this.open.get(name) ?? new Host(name, settings);
     this.open.set(name, host);
     return host;

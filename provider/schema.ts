@@ -14,9 +14,17 @@ function typeSpec(schema: Json): Json {
 export function packageSchema(): string {
   const resources = kinds.map(({ token, description, args }) => {
     const all = Object.entries(args.properties as Record<string, Json>);
-    const properties = Object.fromEntries(all.map(([name, spec]) => [name, { ...typeSpec(spec), description: spec["description"] }]));
-    const commands = { type: "array", items: { type: "string" }, description: "The plain commands that make it; filled in by podnet." };
-    const required = all.filter(([name, { default: fallback }]) => args.required?.includes(name) && fallback === undefined);
+    const properties = Object.fromEntries(
+      all.map(([name, spec]) => [name, { ...typeSpec(spec), description: spec["description"] }]),
+    );
+    const commands = {
+      type: "array",
+      items: { type: "string" },
+      description: "The plain commands that make it; filled in by podnet.",
+    };
+    const required = all.filter(
+      ([name, { default: fallback }]) => args.required?.includes(name) && fallback === undefined,
+    );
     return [
       token,
       {
@@ -45,7 +53,10 @@ export function packageSchema(): string {
       "podnet:linux:getFiles": {
         description: "All files of the lab below one of its folders on a host.",
         inputs: { properties: { host: { type: "string" }, folder: { type: "string" } }, required: ["host", "folder"] },
-        outputs: { properties: { files: { type: "object", additionalProperties: { type: "string" } } }, required: ["files"] },
+        outputs: {
+          properties: { files: { type: "object", additionalProperties: { type: "string" } } },
+          required: ["files"],
+        },
       },
     },
   });

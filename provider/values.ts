@@ -11,4 +11,5 @@ export const hasUnknown = (values: unknown): boolean => JSON.stringify(values).i
 export const fromStruct = (struct: Struct | undefined): Values => struct?.toJavaScript() ?? {};
 
 /** Drops what is undefined: a Struct has no word for it. */
-export const toStruct = (values: object): Struct => Struct.fromJavaScript(JSON.parse(JSON.stringify(values)) as Record<string, JavaScriptValue>);
+export const toStruct = (values: object): Struct =>
+  Struct.fromJavaScript(JSON.parse(JSON.stringify(values)) as Record<string, JavaScriptValue>);

@@ -1,5 +1,6 @@
 // npm run --silent env: what a shell needs so that `pulumi` typed by hand works as the scripts do, with the same state.
 //   eval "$(npm run --silent env)"
+import { command } from "./lib/command";
 import { pulumiEnvironment, toolFolders } from "./lib/environment";
 import { ensureToolchain } from "./toolchain/toolchain";
 
@@ -13,7 +14,10 @@ export function exportLines(environment: Readonly<Record<string, string>>, folde
   return [`export PATH=${path}`, ...rest.map(([name, value]) => `export ${name}=${quote(value)}`)];
 }
 
-export async function main(): Promise<void> {
+const summary = `Prints what a shell needs for \`pulumi\` typed by hand: eval "$(npm run --silent env)"`;
+
+export async function main(args: string[]): Promise<void> {
+  command("env", summary).parse(args, { from: "user" });
   await ensureToolchain();
   for (const line of exportLines(pulumiEnvironment(), toolFolders())) console.log(line);
 }

@@ -3,7 +3,7 @@ import { command } from "./lib/command";
 import { labName } from "./lib/lab";
 import { awaitOrphans } from "./lib/orphans";
 import { liftLocks } from "./lib/pulumi";
-import { readStack, removeStack } from "./lib/stack";
+import { readStack, removeStack, removeStackConfig } from "./lib/stack";
 import { hostsOf, sweepHosts } from "./lib/sweepHosts";
 import { ensureToolchain } from "./toolchain/toolchain";
 
@@ -31,6 +31,7 @@ export async function main(args: string[]): Promise<void> {
   if (!isClean) throw new Error(`something of lab "${name}" is left (see above)`);
   if (dryRun) return console.log(stack ? `would remove the state of lab "${name}"` : `lab "${name}" has no state`);
   if (stack) await removeStack(name);
+  removeStackConfig(name);
   if (removed === 0 && !stack) console.log(`there is no lab "${name}": nothing is written down, and it has no state`);
   else console.log(`lab "${name}" is gone${stack ? ", and so is its state" : ""}`);
 }

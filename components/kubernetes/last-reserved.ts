@@ -1,6 +1,6 @@
 // The address that host-local gave last on each node. It is written behind the reservations that it stands for, so that a
 // run which was interrupted between them gives, when it goes on, the addresses that its preview showed.
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { File } from "../linux";
 import type { Allocation } from "./addresses";
 import { netnsOf, reservationsFolder } from "./network";

@@ -15,7 +15,11 @@ const args = Type.Object({
   addresses,
   stp: withDefault(Type.Boolean({ description: "Spanning tree protocol (IEEE 802.1D)." }), false),
   ageingTime: withDefault(
-    Type.Integer({ minimum: 0, maximum: 1_000_000, description: "How long a silent MAC address is remembered, in seconds." }),
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      description: "How long a silent MAC address is remembered, in seconds.",
+    }),
     300,
   ),
   conf,

@@ -18,16 +18,29 @@ const args = Type.Object({
     errorMessage: "holds a NUL character, which no shell can carry",
     description: "Content, byte for byte (UTF-8); any character but NUL.",
   }),
-  mode: withDefault(Type.String({ pattern: "^0[0-7]{3}$", errorMessage: 'write a mode as "0644"', description: "Permissions (chmod(1))." }), "0644"),
+  mode: withDefault(
+    Type.String({
+      pattern: "^0[0-7]{3}$",
+      errorMessage: 'write a mode as "0644"',
+      description: "Permissions (chmod(1)).",
+    }),
+    "0644",
+  ),
 });
 
 type File = Static<typeof args>;
 
 function validate({ path, content }: File): Fault[] {
   const faults: Fault[] = [];
-  if (path.split("/").slice(1).some((part) => part === "" || part === "." || part === ".."))
+  if (
+    path
+      .split("/")
+      .slice(1)
+      .some((part) => part === "" || part === "." || part === "..")
+  )
     faults.push({ property: "path", reason: `${path}: write it without //, . and ..` });
-  if (/\p{Surrogate}/u.test(content)) faults.push({ property: "content", reason: "holds half a character, which UTF-8 cannot say" });
+  if (/\p{Surrogate}/u.test(content))
+    faults.push({ property: "content", reason: "holds half a character, which UTF-8 cannot say" });
   return faults;
 }
 
@@ -35,7 +48,8 @@ function validate({ path, content }: File): Fault[] {
 const unfinished = ({ path }: File): string => join(dirname(path), `.${basename(path)}.podnet`);
 
 function commands(want: File, found: File | undefined): Command[] {
-  if (found?.content === want.content) return found.mode === want.mode ? [] : [{ argv: ["chmod", want.mode, want.path] }];
+  if (found?.content === want.content)
+    return found.mode === want.mode ? [] : [{ argv: ["chmod", want.mode, want.path] }];
   const write = 'umask 077; cat >"$3" && chmod "$1" "$3" && mv -fT "$3" "$2"';
   return [{ argv: ["sh", "-c", write, "sh", want.mode, want.path, unfinished(want)], stdin: want.content }];
 }
@@ -43,18 +57,21 @@ function commands(want: File, found: File | undefined): Command[] {
 /** Pairs of a folder above the file and the record that says it was made for the lab, the innermost first. */
 function folders({ path }: File, lab: string): string[] {
   const pairs: string[] = [];
-  for (let folder = dirname(path); folder !== "/"; folder = dirname(folder)) pairs.push(folder, folderRecord(lab, folder));
+  for (let folder = dirname(path); folder !== "/"; folder = dirname(folder))
+    pairs.push(folder, folderRecord(lab, folder));
   return pairs;
 }
 
 function prepare(want: File, { lab }: Context<File>): Command[] {
   // Innermost first on the command line, so the folders are made on the way back. Another may make the same one meanwhile.
-  const make = 'make() { [ -d "$1" ] && return; if [ $# -gt 2 ]; then (shift 2; make "$@") || return; fi; echo "$1" >"$2" && { mkdir -m 755 "$1" || [ -d "$1" ]; }; }; make "$@"';
+  const make =
+    'make() { [ -d "$1" ] && return; if [ $# -gt 2 ]; then (shift 2; make "$@") || return; fi; echo "$1" >"$2" && { mkdir -m 755 "$1" || [ -d "$1" ]; }; }; make "$@"';
   return [{ argv: ["sh", "-c", make, "sh", ...folders(want, lab)] }];
 }
 
 function removal(want: File, found: File | undefined, { lab }: Context<File>): Command[] {
-  const clear = 'while [ $# -gt 1 ] && [ -e "$2" ] && { [ ! -d "$1" ] || rmdir "$1" 2>/dev/null; }; do rm -f "$2"; shift 2; done';
+  const clear =
+    'while [ $# -gt 1 ] && [ -e "$2" ] && { [ ! -d "$1" ] || rmdir "$1" 2>/dev/null; }; do rm -f "$2"; shift 2; done';
   return [
     // -d, because an empty folder may have taken the file's place.
     { argv: ["rm", "-df", unfinished(want), ...(found ? [want.path] : [])] },
@@ -63,7 +80,10 @@ function removal(want: File, found: File | undefined, { lab }: Context<File>): C
 }
 
 function probe({ path }: File): Command[] {
-  return [{ argv: ["stat", "-c", "%a %F", path] }, { argv: ["sh", "-c", '[ ! -f "$1" ] || base64 -w0 "$1"', "sh", path] }];
+  return [
+    { argv: ["stat", "-c", "%a %F", path] },
+    { argv: ["sh", "-c", '[ ! -f "$1" ] || base64 -w0 "$1"', "sh", path] },
+  ];
 }
 
 function parse([status, content]: readonly Output[], want: File): File | undefined {

@@ -20,10 +20,15 @@ interface Chains extends Static<typeof args> {
 }
 
 function validate({ chains }: Chains): Fault[] {
-  const wrong = Object.keys(chains).filter((chain) => builtInChains.has(chain) || !new RegExp(chainPattern).test(chain));
-  const reason = "a group holds chains of its own, with names of 1-28 characters; IptablesRule puts one rule into a chain of others";
+  const wrong = Object.keys(chains).filter(
+    (chain) => builtInChains.has(chain) || !new RegExp(chainPattern).test(chain),
+  );
+  const reason =
+    "a group holds chains of its own, with names of 1-28 characters; IptablesRule puts one rule into a chain of others";
   const faults = wrong.map((chain) => ({ property: `chains.${chain}`, reason }));
-  return Object.keys(chains).length > 0 ? faults : [{ property: "chains", reason: "is empty; name at least one chain" }];
+  return Object.keys(chains).length > 0
+    ? faults
+    : [{ property: "chains", reason: "is empty; name at least one chain" }];
 }
 
 const restore = ({ netns, table }: Chains, lines: readonly string[]): Command => ({
@@ -65,7 +70,9 @@ function parse([output]: readonly Output[], want: Chains): Chains | undefined {
   const { chains, rules } = readSave(output.stdout);
   const ours = chains.filter((chain) => Object.hasOwn(want.chains, chain));
   if (ours.length === 0) return undefined;
-  const saved = Object.fromEntries(ours.map((chain) => [chain, rules.filter((rule) => rule.chain === chain).map(({ text }) => text)]));
+  const saved = Object.fromEntries(
+    ours.map((chain) => [chain, rules.filter((rule) => rule.chain === chain).map(({ text }) => text)]),
+  );
   return { ...want, chains: inOurWords(saved, want), saved };
 }
 
@@ -75,7 +82,10 @@ function inOurWords(saved: Record<string, string[]>, { chains, saved: former = {
     const lines = former[chain] ?? [];
     return chains[chain]?.[lines[i] === line ? i : lines.indexOf(line)] ?? line;
   };
-  const words = ([chain, lines]: [string, string[]]): [string, string[]] => [chain, lines.map((line, i) => ours(chain, line, i))];
+  const words = ([chain, lines]: [string, string[]]): [string, string[]] => [
+    chain,
+    lines.map((line, i) => ours(chain, line, i)),
+  ];
   return Object.fromEntries(Object.entries(saved).map(words));
 }
 
@@ -88,7 +98,11 @@ export const iptablesChainsKind: Kind<typeof args, Chains> = {
   id: ({ netns = "", table, chains }) => `${netns},${table},${Object.keys(chains).join("+")}`,
   fromId: (id) => {
     const [netns, table, names = ""] = parts(id, 3);
-    return { ...(netns ? { netns } : {}), table, chains: Object.fromEntries(names.split("+").map((name) => [name, []])) };
+    return {
+      ...(netns ? { netns } : {}),
+      table,
+      chains: Object.fromEntries(names.split("+").map((name) => [name, []])),
+    };
   },
   within: ({ netns }) => [netns],
   commands,

@@ -12,7 +12,10 @@ const args = Type.Object({
   chain: Type.String({ pattern: chainPattern, description: "Chain, as POSTROUTING." }),
   rule: { ...ruleText, description: "The rule as iptables-save prints it but without `-A <chain>`." },
   position: Type.Optional(
-    Type.Integer({ minimum: 1, description: "Place in the chain, 1 for the first; without it, behind the rules that are there." }),
+    Type.Integer({
+      minimum: 1,
+      description: "Place in the chain, 1 for the first; without it, behind the rules that are there.",
+    }),
   ),
 });
 

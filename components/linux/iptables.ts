@@ -20,7 +20,9 @@ export const ruleText = Type.String({
 /** The words of a rule: iptables-save puts white space in double quotes and escapes `"` and `\` (xtables_save_string). */
 export function wordsOf(rule: string): string[] {
   const words = rule.match(/(?:"(?:\\.|[^"\\])*"|[^\s"])+/g) ?? [];
-  return words.map((word) => word.replaceAll(/"((?:\\.|[^"\\])*)"/g, (_, text: string) => text.replaceAll(/\\(.)/g, "$1")));
+  return words.map((word) =>
+    word.replaceAll(/"((?:\\.|[^"\\])*)"/g, (_, text: string) => text.replaceAll(/\\(.)/g, "$1")),
+  );
 }
 
 interface SavedRule {

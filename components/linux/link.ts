@@ -19,7 +19,8 @@ export const conf = withDefault(
     },
     {
       ...closed,
-      description: "Settings below /proc/sys/net/ipv4/conf/<interface> and .../ipv6/conf/<interface>, as { ipv4: { arp_notify: 1 } }.",
+      description:
+        "Settings below /proc/sys/net/ipv4/conf/<interface> and .../ipv6/conf/<interface>, as { ipv4: { arp_notify: 1 } }.",
     },
   ),
   { ipv4: {}, ipv6: {} },
@@ -78,7 +79,11 @@ const addressText = ({ local, address, prefixlen }: IpAddress): string =>
   address === undefined ? `${local}/${prefixlen}` : `${local} peer ${address}/${prefixlen}`;
 
 const confKeys = (conf: Conf): string[] =>
-  (["ipv4", "ipv6"] as const).flatMap((family) => Object.keys(conf[family]).sort().map((key) => `${family}/${key}`));
+  (["ipv4", "ipv6"] as const).flatMap((family) =>
+    Object.keys(conf[family])
+      .sort()
+      .map((key) => `${family}/${key}`),
+  );
 
 const confPath = (name: string, key: string): string => {
   const [family, setting] = key.split("/");
@@ -153,7 +158,9 @@ export function settle(want: LinkSettings, found: LinkSettings | undefined): Com
   const settings = confKeys(want.conf).flatMap((key) => {
     const [family, setting] = key.split("/") as ["ipv4" | "ipv6", string];
     const value = want.conf[family][setting];
-    return !hasSetting(want, key) || found?.conf[family][setting] === value ? [] : [`${confPath(want.name, key)}=${value}`];
+    return !hasSetting(want, key) || found?.conf[family][setting] === value
+      ? []
+      : [`${confPath(want.name, key)}=${value}`];
   });
   if (settings.length > 0) steps.push(inside("sysctl", "-q", "-w", ...settings));
   return [...steps, ...readdress(want, found?.addresses ?? [])];
@@ -169,7 +176,9 @@ function readdress(want: LinkSettings, found: readonly string[]): Command[] {
   const fresh = want.addresses.filter((address) => !found.includes(address));
   // The kernel lists a subnet's first address before those that it takes along.
   const stale = found.filter((address) => !want.addresses.includes(address)).reverse();
-  const inTheWay = stale.filter((old) => isIPv6(old) && fresh.some((address) => address.split("/")[0] === old.split("/")[0]));
+  const inTheWay = stale.filter(
+    (old) => isIPv6(old) && fresh.some((address) => address.split("/")[0] === old.split("/")[0]),
+  );
   const sharesSubnet = stale.some((old) => want.addresses.some((address) => subnetOf(address) === subnetOf(old)));
   const late = stale.filter((address) => !inTheWay.includes(address));
   const remove = (address: string): Command => inside("ip", "addr", "del", ...address.split(" "), "dev", want.name);
@@ -186,7 +195,9 @@ const promoting =
 
 /** Of an IPv4 address; each other one has a subnet of its own. */
 const subnetOf = (address: string): string =>
-  Address4.isValid(address) ? `${new Address4(address).startAddress().correctForm()}/${address.split("/")[1]}` : address;
+  Address4.isValid(address)
+    ? `${new Address4(address).startAddress().correctForm()}/${address.split("/")[1]}`
+    : address;
 
 /** Comes last: an interface that is up forwards, so it first has to be as asked. */
 export function raise(want: LinkSettings, found: LinkSettings | undefined): Command[] {

@@ -14,7 +14,10 @@ const args = Type.Object({
   dev: { ...interfaceName, description: "Interface on whose link the neighbour is." },
   lladdr: Type.Optional({ ...macAddress, description: "The neighbour's link address." }),
   state: withDefault(
-    Type.Union(states.map((state) => Type.Literal(state)), { description: `${states.join(", ")}; a proxy entry has none.` }),
+    Type.Union(
+      states.map((state) => Type.Literal(state)),
+      { description: `${states.join(", ")}; a proxy entry has none.` },
+    ),
     "permanent",
   ),
   proxy: withDefault(Type.Boolean({ description: "Answer ARP for the address instead of asking for it." }), false),
@@ -24,8 +27,10 @@ type Neighbour = Static<typeof args>;
 
 function validate({ address, lladdr, proxy }: Neighbour): Fault[] {
   const faults = faultsOfAddress("address", address, "10.244.0.9");
-  if (!proxy && lladdr === undefined) faults.push({ property: "lladdr", reason: "is missing; only a proxy entry has none" });
-  if (proxy && lladdr !== undefined) faults.push({ property: "lladdr", reason: "is not for a proxy entry; leave it out" });
+  if (!proxy && lladdr === undefined)
+    faults.push({ property: "lladdr", reason: "is missing; only a proxy entry has none" });
+  if (proxy && lladdr !== undefined)
+    faults.push({ property: "lladdr", reason: "is not for a proxy entry; leave it out" });
   return faults;
 }
 

@@ -18,7 +18,7 @@ const args = Type.Object({
     Type.Record(Type.String({ pattern: settingPattern }), settingValue, {
       ...closed,
       errorMessage: "is no setting; write one as net.ipv4.ip_forward",
-      description: "Settings that hold before any link is made, as { \"net.ipv6.conf.default.dad_transmits\": \"0\" }.",
+      description: 'Settings that hold before any link is made, as { "net.ipv6.conf.default.dad_transmits": "0" }.',
     }),
     {},
   ),
@@ -35,9 +35,13 @@ function validate({ sysctls }: Netns): Fault[] {
 function commands(want: Netns, found: Netns | undefined): Command[] {
   const steps: Command[] = [];
   if (!found) steps.push({ argv: ["ip", "netns", "add", want.name] });
-  const settings = Object.entries(want.sysctls).filter(([key, value]) => normalValue(found?.sysctls[key] ?? "") !== normalValue(value));
+  const settings = Object.entries(want.sysctls).filter(
+    ([key, value]) => normalValue(found?.sysctls[key] ?? "") !== normalValue(value),
+  );
   if (settings.length > 0)
-    steps.push({ argv: within(want.name, ["sysctl", "-q", "-w", ...settings.map(([key, value]) => `${key}=${value}`)]) });
+    steps.push({
+      argv: within(want.name, ["sysctl", "-q", "-w", ...settings.map(([key, value]) => `${key}=${value}`)]),
+    });
   if ((found?.loopback ?? false) !== want.loopback)
     steps.push({ argv: within(want.name, ["ip", "link", "set", "dev", "lo", want.loopback ? "up" : "down"]) });
   return steps;
@@ -55,7 +59,8 @@ function prepare(_: Netns, { lab }: Context): Command[] {
  */
 function removal({ name }: Netns, found: Netns | undefined): Command[] {
   if (!found) return [];
-  const endAll = '[ "/run/netns/$1" -ef /proc/self/ns/net ] || while pids=$(ip netns pids "$1" 2>/dev/null) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null || :; done';
+  const endAll =
+    '[ "/run/netns/$1" -ef /proc/self/ns/net ] || while pids=$(ip netns pids "$1" 2>/dev/null) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null || :; done';
   return [{ argv: ["sh", "-c", endAll, "sh", name] }, { argv: ["ip", "netns", "del", name] }];
 }
 
@@ -64,7 +69,10 @@ function probe(want: Netns): Command[] {
     { argv: ["stat", "-f", "-c", "%T", `/run/netns/${want.name}`] },
     // Nobody can enter a file that is no namespace.
     { argv: within(want.name, ["ip", "-j", "link", "show", "dev", "lo"]), mayFail: true },
-    ...Object.keys(want.sysctls).map((key) => ({ argv: within(want.name, ["sysctl", "-n", key]), mayFail: true as const })),
+    ...Object.keys(want.sysctls).map((key) => ({
+      argv: within(want.name, ["sysctl", "-n", key]),
+      mayFail: true as const,
+    })),
   ];
 }
 

@@ -19,7 +19,8 @@ const hash = (text: string): string => createHash("sha256").update(text).digest(
 const inside = (lab: string, netns: string | undefined): string =>
   `${ownedFolder(lab)}/${netns === undefined ? "host" : `netns-${hash(netns)}`}`;
 
-const namespaceRecord = (lab: string, netns: string): string => `${inside(lab, undefined)}/NetworkNamespace-${hash(netns)}`;
+const namespaceRecord = (lab: string, netns: string): string =>
+  `${inside(lab, undefined)}/NetworkNamespace-${hash(netns)}`;
 
 /** What podnet knows of an object when all it has is the host. */
 export interface OwnedRecord {

@@ -14,8 +14,15 @@ const noNul = "^[^\\0]*$";
 const args = Type.Object({
   host,
   netns,
-  name: Type.String({ minLength: 1, pattern: "^[^,\\n\\0]+$", description: "Name, unique in its namespace; not the program's." }),
-  command: Type.Array(Type.String({ pattern: noNul }), { minItems: 1, description: "Program and arguments; no shell reads them." }),
+  name: Type.String({
+    minLength: 1,
+    pattern: "^[^,\\n\\0]+$",
+    description: "Name, unique in its namespace; not the program's.",
+  }),
+  command: Type.Array(Type.String({ pattern: noNul }), {
+    minItems: 1,
+    description: "Program and arguments; no shell reads them.",
+  }),
   env: withDefault(
     Type.Record(Type.String({ pattern: "^[^=\\0]+$" }), Type.String({ pattern: noNul }), {
       ...closed,
@@ -50,7 +57,9 @@ const files = (want: Process, lab: string): { pid: string; log: string } => {
 
 /** Says which process of which lab it is, and with which words it was started. */
 function marks(want: Process, lab: string): string[] {
-  const spec = createHash("sha256").update(JSON.stringify([want.command, Object.entries(want.env).sort()])).digest("hex");
+  const spec = createHash("sha256")
+    .update(JSON.stringify([want.command, Object.entries(want.env).sort()]))
+    .digest("hex");
   return [`PODNET_LAB=${lab}`, `PODNET_PROCESS=${idOf(want)}`, `PODNET_SPEC=${spec.slice(0, 20)}`];
 }
 
@@ -63,10 +72,30 @@ function commands(want: Process, found: Process | undefined, { lab }: Context<Pr
   const detached =
     'exec >"$1" 2>&1 </dev/null; born=$(cut -d " " -f 22 "/proc/$$/stat"); printf "%s\\n" "$$" "$born" >"$2"; shift 2; exec "$@"';
   const enter = want.netns === undefined ? [] : ["ip", "netns", "exec", want.netns];
-  const environment = [searchPath, ...Object.entries(want.env).map(([name, value]) => `${name}=${value}`), ...marks(want, lab)];
+  const environment = [
+    searchPath,
+    ...Object.entries(want.env).map(([name, value]) => `${name}=${value}`),
+    ...marks(want, lab),
+  ];
   return [
     { argv: ["rm", "-f", pid] },
-    { argv: ["setsid", "--fork", "sh", "-c", detached, "sh", log, pid, ...enter, "env", "-i", ...environment, ...want.command] },
+    {
+      argv: [
+        "setsid",
+        "--fork",
+        "sh",
+        "-c",
+        detached,
+        "sh",
+        log,
+        pid,
+        ...enter,
+        "env",
+        "-i",
+        ...environment,
+        ...want.command,
+      ],
+    },
   ];
 }
 
@@ -101,7 +130,9 @@ function validate({ command, env }: Process): Fault[] {
   return [
     ...taken.map((name) => ({ property: `env.${name}`, reason: "names that start with PODNET_ are podnet's own" })),
     // env(1) would take it for one more variable.
-    ...(command[0]?.includes("=") ? [{ property: "command.0", reason: `${command[0]}: a program's path cannot hold "="` }] : []),
+    ...(command[0]?.includes("=")
+      ? [{ property: "command.0", reason: `${command[0]}: a program's path cannot hold "="` }]
+      : []),
   ];
 }
 

@@ -22,7 +22,9 @@ export async function getFiles(
   opts: pulumi.InvokeOptions,
 ): Promise<{ files: Record<string, string> }> {
   try {
-    return await (pulumi.runtime.invoke("podnet:linux:getFiles", args, opts) as Promise<{ files: Record<string, string> }>);
+    return await (pulumi.runtime.invoke("podnet:linux:getFiles", args, opts) as Promise<{
+      files: Record<string, string>;
+    }>);
   } catch (error) {
     // Thrown here it would come out of every resource that needs the answer, each time with a stack around it. So the
     // program ends with the sentence alone, and whoever needs the answer waits for good.

@@ -1,6 +1,16 @@
 // What is done with every kind in the same way: observe, ensure, sync, return. Nothing branches on "is it new":
 // what is there is a fact of the host, never of the state.
-import { type Command, CommandFailed, HostError, NotOurs, type Output, type Runner, brief, line, saysNotFound } from "../host";
+import {
+  type Command,
+  CommandFailed,
+  HostError,
+  NotOurs,
+  type Output,
+  type Runner,
+  brief,
+  line,
+  saysNotFound,
+} from "../host";
 import { type Args, type Context, type Kind, WrongKind, resourceId } from "./kind";
 import { type OwnedRecord, type Ownership, forget, parseOwnership, probeOwnership, writeDown } from "./owned";
 import { at, differences, without } from "./properties";
@@ -102,20 +112,31 @@ export class Reconciler {
     let outputs: Output[];
     try {
       outputs = await host.run([...note, ...prepare, ...steps, ...finish, ...probe]);
+      // What ended between the last look and the probe is looked at again, to hear why.
+      if (finish.length > 0 && !kind.parse(outputs.slice(-probe.length), args)) await host.run(finish);
     } catch (error) {
       const isNew = kind.permanent ? !record : !found;
       if (isNew && error instanceof CommandFailed) await this.undo(kind, args, before, error, steps);
-      throw error instanceof CommandFailed && finish.includes(error.command) ? this.failed(kind, args, steps, error) : error;
+      throw error instanceof CommandFailed && finish.includes(error.command)
+        ? this.failed(kind, args, steps, error)
+        : error;
     }
     const state = this.parseMade(kind, args, outputs.slice(-probe.length), steps);
-    const said = outputs.slice(note.length + prepare.length + steps.length, -probe.length).map(({ stdout }) => stdout.trim());
+    const said = outputs
+      .slice(note.length + prepare.length + steps.length, -probe.length)
+      .map(({ stdout }) => stdout.trim());
     const warnings = [...said.filter((text) => text !== ""), ...this.shortfall(kind, args, state)];
-    return { id: resourceId(kind, args), state, warnings: warnings.map((text) => `${resourceId(kind, args)}: ${text}`) };
+    return {
+      id: resourceId(kind, args),
+      state,
+      warnings: warnings.map((text) => `${resourceId(kind, args)}: ${text}`),
+    };
   }
 
   private parseMade(kind: Kind, args: Args, outputs: readonly Output[], steps: readonly Command[]): Args {
     const seen = kind.parse(outputs, args);
-    if (!seen) throw new HostError(`${resourceId(kind, args)} was made, but is not there: ${steps.map(brief).join("; ")}`);
+    if (!seen)
+      throw new HostError(`${resourceId(kind, args)} was made, but is not there: ${steps.map(brief).join("; ")}`);
     return this.asAsked(kind, args, kind.applied?.(args, seen) ?? seen);
   }
 
@@ -133,7 +154,13 @@ export class Reconciler {
    * Half an object is worse than none: what a failed attempt left goes, and the failure is what the user hears of.
    * Nothing goes that somebody else made at the same moment.
    */
-  private async undo(kind: Kind, args: Args, before: Args | undefined, error: CommandFailed, steps: readonly Command[]): Promise<void> {
+  private async undo(
+    kind: Kind,
+    args: Args,
+    before: Args | undefined,
+    error: CommandFailed,
+    steps: readonly Command[],
+  ): Promise<void> {
     try {
       const { found, wrong, ownership } = await this.observe(kind, args);
       const isAnothers = error.command === steps[0] && /File exists|already exists/.test(error.stderr);

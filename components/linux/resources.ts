@@ -24,7 +24,11 @@ type Resource<S extends TObject> = pulumi.CustomResource & {
   readonly commands: pulumi.Output<string[]>;
 };
 
-type ResourceClass<S extends TObject> = new (name: string, args: ArgsOf<S>, opts?: pulumi.CustomResourceOptions) => Resource<S>;
+type ResourceClass<S extends TObject> = new (
+  name: string,
+  args: ArgsOf<S>,
+  opts?: pulumi.CustomResourceOptions,
+) => Resource<S>;
 
 function resource<S extends TObject>(kind: Kind<S>): ResourceClass<S> {
   const unset = Object.fromEntries([...Object.keys(kind.args.properties), "commands"].map((key) => [key, undefined]));

@@ -13,11 +13,24 @@ const types = ["unicast", "blackhole", "unreachable", "prohibit", "throw", "loca
 const args = Type.Object({
   host,
   netns,
-  destination: Type.String({ minLength: 1, description: "`default` (IPv4), or a prefix as 10.244.1.0/24; IPv6's default is ::/0." }),
+  destination: Type.String({
+    minLength: 1,
+    description: "`default` (IPv4), or a prefix as 10.244.1.0/24; IPv6's default is ::/0.",
+  }),
   via: Type.Optional({ ...address, description: "Address of the next router." }),
-  dev: Type.Optional({ ...interfaceName, description: "Interface the packets leave by; the kernel finds it from `via` where it is left out." }),
+  dev: Type.Optional({
+    ...interfaceName,
+    description: "Interface the packets leave by; the kernel finds it from `via` where it is left out.",
+  }),
   src: Type.Optional({ ...address, description: "Source address for what this machine sends itself." }),
-  metric: withDefault(Type.Integer({ minimum: 0, maximum: 4294967295, description: "Of two routes the lower metric wins; 0 stands for 1024 with IPv6, which knows no 0." }), 0),
+  metric: withDefault(
+    Type.Integer({
+      minimum: 0,
+      maximum: 4294967295,
+      description: "Of two routes the lower metric wins; 0 stands for 1024 with IPv6, which knows no 0.",
+    }),
+    0,
+  ),
   table: withDefault(
     Type.String({
       pattern: "^(?!(all|cache|unspec|0)$)[a-z0-9_]+$",
@@ -33,7 +46,10 @@ const args = Type.Object({
   ),
   onlink: withDefault(Type.Boolean({ description: "Take `via` for a neighbour though no address says so." }), false),
   type: withDefault(
-    Type.Union(types.map((type) => Type.Literal(type)), { description: `What happens to the packets: ${types.join(", ")}.` }),
+    Type.Union(
+      types.map((type) => Type.Literal(type)),
+      { description: `What happens to the packets: ${types.join(", ")}.` },
+    ),
     "unicast",
   ),
 });
@@ -44,7 +60,10 @@ function validate(want: Route): Fault[] {
   const faults: Fault[] = [];
   const { destination, via, src, dev, type } = want;
   if (destination !== "default" && !isPrefix(destination))
-    faults.push({ property: "destination", reason: `${destination}: write "default" or a prefix without host bits, as 10.244.1.0/24` });
+    faults.push({
+      property: "destination",
+      reason: `${destination}: write "default" or a prefix without host bits, as 10.244.1.0/24`,
+    });
   for (const [property, address] of Object.entries({ via, src })) {
     if (address === undefined) continue;
     faults.push(...faultsOfAddress(property, address, "192.168.0.1"));
@@ -68,8 +87,11 @@ function isPrefix(text: string): boolean {
 
 const family = (route: Route): string[] => (isIPv6(route.destination) ? ["-6"] : []);
 /** IPv6 takes a 0 for its default (ipv6_route.h, IP6_RT_PRIO_USER). */
-const metricInKernel = ({ destination, metric }: Route): number => (metric === 0 && isIPv6(destination) ? 1024 : metric);
-const ip = (route: Route, ...argv: string[]): Command => ({ argv: within(route.netns, ["ip", ...family(route), ...argv]) });
+const metricInKernel = ({ destination, metric }: Route): number =>
+  metric === 0 && isIPv6(destination) ? 1024 : metric;
+const ip = (route: Route, ...argv: string[]): Command => ({
+  argv: within(route.netns, ["ip", ...family(route), ...argv]),
+});
 
 /** `replace` changes a route of the same destination, metric and table in one step: no packet meets a gap. */
 function commands(want: Route, found: Route | undefined): Command[] {
@@ -110,7 +132,22 @@ function removal(want: Route, found: Route | undefined): Command[] {
 
 function probe(want: Route): Command[] {
   const exact = want.destination === "default" ? "0.0.0.0/0" : want.destination;
-  return [{ argv: within(want.netns, ["ip", ...family(want), "-j", "-d", "route", "show", "table", want.table, "exact", exact]) }];
+  return [
+    {
+      argv: within(want.netns, [
+        "ip",
+        ...family(want),
+        "-j",
+        "-d",
+        "route",
+        "show",
+        "table",
+        want.table,
+        "exact",
+        exact,
+      ]),
+    },
+  ];
 }
 
 interface IpRoute {

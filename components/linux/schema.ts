@@ -7,7 +7,10 @@ import { Value, type ValueError, ValueErrorType } from "@sinclair/typebox/value"
 /** A property that has a value even when nobody gives one. */
 export type Defaulted<T extends TSchema> = T & { default: Static<T> };
 
-export const withDefault = <T extends TSchema>(schema: T, value: Static<T>): Defaulted<T> => ({ ...schema, default: value });
+export const withDefault = <T extends TSchema>(schema: T, value: Static<T>): Defaulted<T> => ({
+  ...schema,
+  default: value,
+});
 
 type May<P> = P extends { default: unknown } | TOptional<TSchema> ? true : false;
 
@@ -50,9 +53,12 @@ const propertyAt = (pointer: string): string =>
 
 function reasonOf({ message, value, schema, type }: ValueError): string {
   if (value === undefined) return "is missing";
-  if (type === ValueErrorType.ObjectAdditionalProperties) return String(schema["errorMessage"] ?? "is no property here");
-  const choices = type === ValueErrorType.Union ? (schema["anyOf"] as { const?: unknown }[]).map((one) => one.const) : [];
-  const wanted: unknown = choices.length > 0 ? `write one of ${choices.join(", ")}` : (schema["errorMessage"] ?? message.toLowerCase());
+  if (type === ValueErrorType.ObjectAdditionalProperties)
+    return String(schema["errorMessage"] ?? "is no property here");
+  const choices =
+    type === ValueErrorType.Union ? (schema["anyOf"] as { const?: unknown }[]).map((one) => one.const) : [];
+  const wanted: unknown =
+    choices.length > 0 ? `write one of ${choices.join(", ")}` : (schema["errorMessage"] ?? message.toLowerCase());
   return `${JSON.stringify(value)}: ${String(wanted)}`;
 }
 
@@ -61,7 +67,10 @@ export const closed = { additionalProperties: false } as const;
 
 // Properties that several kinds share, in the manual pages' words.
 
-export const host = Type.String({ minLength: 1, description: "Name of the host, as the provider's configuration gives it." });
+export const host = Type.String({
+  minLength: 1,
+  description: "Name of the host, as the provider's configuration gives it.",
+});
 
 export const netns = Type.Optional(
   Type.String({ minLength: 1, description: "Network namespace; without it, the host's own (ip-netns(8))." }),

@@ -6,7 +6,11 @@ import { type Fault, host, netns } from "./schema";
 
 /** Without "..", which would lead out of /proc/sys/net. */
 export const settingPattern = "^(?!.*[.][.])[A-Za-z0-9_][A-Za-z0-9_-]*([./][A-Za-z0-9_.:@-]+)+$";
-export const settingValue = Type.String({ pattern: "^[^\\n\\0]*$", errorMessage: "a value is one line", description: 'Value, as "1".' });
+export const settingValue = Type.String({
+  pattern: "^[^\\n\\0]*$",
+  errorMessage: "a value is one line",
+  description: 'Value, as "1".',
+});
 
 const args = Type.Object({
   host,
@@ -23,7 +27,9 @@ type Sysctl = Static<typeof args>;
 
 function validate({ netns, name }: Sysctl): Fault[] {
   if (netns === undefined || /^net[./]/.test(name)) return [];
-  return [{ property: "name", reason: `${name} is the whole host's, only net.* is a namespace's own; leave netns out` }];
+  return [
+    { property: "name", reason: `${name} is the whole host's, only net.* is a namespace's own; leave netns out` },
+  ];
 }
 
 /** The kernel separates several numbers by tabs, people by spaces. */

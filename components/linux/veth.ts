@@ -3,7 +3,18 @@ import { type Static, Type } from "@sinclair/typebox";
 import { type Command, NotFound, type Output, within } from "../host";
 import { faultsOfAddresses } from "./address";
 import { type Kind, WrongKind, parts } from "./kind";
-import { addresses, conf, type IpLink, type LinkSettings, parseLink, probeLink, probesOf, raise, settle, up } from "./link";
+import {
+  addresses,
+  conf,
+  type IpLink,
+  type LinkSettings,
+  parseLink,
+  probeLink,
+  probesOf,
+  raise,
+  settle,
+  up,
+} from "./link";
 import { type Fault, closed, host, interfaceName, macAddress, mtu, netns, withDefault } from "./schema";
 
 const end = {
@@ -14,7 +25,9 @@ const end = {
   addresses,
   master: Type.Optional({ ...interfaceName, description: "Bridge whose port this end is." }),
   hairpin: withDefault(
-    Type.Boolean({ description: "Whether the bridge may send a frame back out of this port (bridge(8)); needs a master." }),
+    Type.Boolean({
+      description: "Whether the bridge may send a frame back out of this port (bridge(8)); needs a master.",
+    }),
     false,
   ),
   conf,
@@ -38,7 +51,9 @@ function validate(want: Veth): Fault[] {
   return [
     ...faultsOfEnd("", want),
     ...faultsOfEnd("peer.", want.peer),
-    ...(same ? [{ property: "peer.name", reason: `both ends cannot be ${want.name} in one namespace; name them differently` }] : []),
+    ...(same
+      ? [{ property: "peer.name", reason: `both ends cannot be ${want.name} in one namespace; name them differently` }]
+      : []),
   ];
 }
 
@@ -58,11 +73,15 @@ function create(want: Veth): Command[] {
     ...[name, ...(netns === undefined ? [] : ["netns", netns]), "mtu", `${mtu}`],
     ...(mac === undefined ? [] : ["address", mac]),
   ];
-  return [{ argv: ["ip", "link", "add", "dev", ...describe(want), "type", "veth", "peer", "name", ...describe(want.peer)] }];
+  return [
+    { argv: ["ip", "link", "add", "dev", ...describe(want), "type", "veth", "peer", "name", ...describe(want.peer)] },
+  ];
 }
 
 function settleEnd(want: End, found: End | undefined): Command[] {
-  const ip = (...argv: string[]): Command => ({ argv: within(want.netns, ["ip", "link", "set", "dev", want.name, ...argv]) });
+  const ip = (...argv: string[]): Command => ({
+    argv: within(want.netns, ["ip", "link", "set", "dev", want.name, ...argv]),
+  });
   const steps: Command[] = [];
   if (found && want.mac !== undefined && found.mac !== want.mac) steps.push(ip("address", want.mac));
   // A new pair has its MTU from the command that made it.
@@ -90,7 +109,8 @@ function parse(outputs: readonly Output[], want: Veth): Veth | undefined {
   const near = parseEnd(outputs.slice(0, own), want);
   const far = parseEnd(outputs.slice(own), want.peer);
   if (!near && !far) return undefined;
-  if (!near || !far) throw new WrongKind(`of the pair ${want.name} - ${want.peer.name} one end is missing or in another namespace`);
+  if (!near || !far)
+    throw new WrongKind(`of the pair ${want.name} - ${want.peer.name} one end is missing or in another namespace`);
   if (!plugsInto(near.link, far.link) || !plugsInto(far.link, near.link))
     throw new WrongKind(`${want.name} and ${want.peer.name} are not the two ends of one pair`);
   return { host: want.host, ...near.end, peer: far.end };

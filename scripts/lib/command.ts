@@ -25,5 +25,12 @@ export const withPulumiOptions = (program: Command): Command =>
 
 export function parsePulumiOptions(program: Command, args: readonly string[]): { lab: LabOptions; rest: string[] } {
   program.parse(args, { from: "user" });
-  return { lab: program.opts(), rest: program.args.filter((word) => word !== "--") };
+  const rest = program.args.filter((word) => word !== "--");
+  const [first] = rest;
+  // Pulumi would take it for a template's name, and look for that on the network.
+  if (first !== undefined && !first.startsWith("-"))
+    throw new Error(
+      `"${first}" is no option; say which lab by --lab FOLDER or --stack NAME (and npm takes options for its own without -- before them)`,
+    );
+  return { lab: program.opts(), rest };
 }

@@ -1,5 +1,8 @@
 // What the state knows of a lab, asked of Pulumi once.
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { HostSettings } from "../../components/host";
+import { projectRoot } from "./environment";
 import { pulumi, pulumiOutput } from "./pulumi";
 
 export interface NodeOutput {
@@ -95,4 +98,9 @@ export async function lastChanges(name: string): Promise<Readonly<Record<string,
 /** Forgets a stack, with its configuration. */
 export async function removeStack(name: string): Promise<void> {
   await pulumiOutput(["stack", "rm", "--force", "--yes", "--stack", name]);
+}
+
+/** The file that Pulumi keeps beside Pulumi.yaml for a stack; when the state is lost, nobody else removes it. */
+export function removeStackConfig(name: string): void {
+  rmSync(join(projectRoot, `Pulumi.${name}.yaml`), { force: true });
 }

@@ -13,7 +13,10 @@ export interface Place {
 /** `pod1`, `default/pod1`, `node1`, `node/node1`, `client`, `router` or `switch`. @throws when it is none or several of them */
 export function whom(name: string, outputs: Outputs): Place {
   const places = placesOf(outputs);
-  const found = places.filter(({ names }) => names.includes(name));
+  const all = places.filter(({ names }) => names.includes(name));
+  // As kubectl takes it: of pods of one name, the one in the namespace "default".
+  const inDefault = all.filter(({ isPod, names }) => isPod && names[0] === `default/${name}`);
+  const found = inDefault.length === 1 && all.every(({ isPod }) => isPod) ? inDefault : all;
   const [place] = found;
   if (found.length > 1)
     throw new Error(`"${name}" is several: ${found.map(({ names }) => names[0]).join(", ")}; say which`);
@@ -24,6 +27,7 @@ export function whom(name: string, outputs: Outputs): Place {
 interface Named {
   /** The first one means this one for sure. */
   readonly names: readonly string[];
+  readonly isPod?: boolean;
   readonly host: string;
   readonly netns: string;
 }
@@ -31,6 +35,7 @@ interface Named {
 function placesOf(outputs: Outputs): Named[] {
   const pods = Object.entries(outputs.pods).map(([key, { host, netns }]) => ({
     names: [key, key.split("/")[1] ?? ""],
+    isPod: true,
     host,
     netns,
   }));

@@ -26,7 +26,9 @@ export const isNote = (command: Command): boolean => words(command).startsWith("
 /** What podnet keeps for itself beside the lab's objects. */
 export const isBookkeeping = (command: Command): boolean =>
   isNote(command) ||
-  /^sh (-s --|-c (make\(\)|mountpoint|while))|^rm -d?f \S*(\/\.owned\/\S*|\.podnet)( \S*\/\.owned\/\S*)?$/.test(words(command)) ||
+  /^sh (-s --|-c (make\(\)|mountpoint|while))|^rm -d?f \S*(\/\.owned\/\S*|\.podnet)( \S*\/\.owned\/\S*)?$/.test(
+    words(command),
+  ) ||
   command.argv[0] === "perl";
 export const changes = (command: Command): boolean => !looks.some((look) => look.test(words(command)));
 
@@ -61,7 +63,8 @@ export class Faulty implements Runner {
     for (const command of commands) {
       const output = await this.answer(command);
       outputs.push(output);
-      if (output.code !== 0 && !command.mayFail) throw new CommandFailed(this.name, command, output.code, output.stderr);
+      if (output.code !== 0 && !command.mayFail)
+        throw new CommandFailed(this.name, command, output.code, output.stderr);
     }
     return outputs;
   }

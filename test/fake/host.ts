@@ -23,7 +23,8 @@ export class FakeHost implements Runner {
     for (const command of commands) {
       const output = this.answer(command);
       outputs.push(output);
-      if (output.code !== 0 && !command.mayFail) throw new CommandFailed(this.name, command, output.code, output.stderr);
+      if (output.code !== 0 && !command.mayFail)
+        throw new CommandFailed(this.name, command, output.code, output.stderr);
     }
     return outputs;
   }
@@ -42,7 +43,8 @@ export class FakeHost implements Runner {
 
   private execute(space: Space, argv: readonly string[], stdin: string): Output {
     const { kernel } = this;
-    if (argv.slice(0, 3).join(" ") === "ip netns exec") return this.execute(enter(kernel, argv[3]), argv.slice(4), stdin);
+    if (argv.slice(0, 3).join(" ") === "ip netns exec")
+      return this.execute(enter(kernel, argv[3]), argv.slice(4), stdin);
     const programs: Record<string, () => Output> = {
       ip: () => ip(kernel, space, argv),
       sysctl: () => sysctl(kernel, space, argv),

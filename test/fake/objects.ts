@@ -42,7 +42,15 @@ export function itemsOf(lab: string): Item[] {
   const inA = { goesWith: "a", needs: ["a"] };
   const inB = { goesWith: "b", needs: ["b", "cable"] };
   const file = (path: string, content: string): Command => ({
-    argv: ["sh", "-c", 'umask 077; cat >"$3" && chmod "$1" "$3" && mv -fT "$3" "$2"', "sh", "0600", path, `${path}.by-hand`],
+    argv: [
+      "sh",
+      "-c",
+      'umask 077; cat >"$3" && chmod "$1" "$3" && mv -fT "$3" "$2"',
+      "sh",
+      "0600",
+      path,
+      `${path}.by-hand`,
+    ],
     stdin: content,
   });
   const flush = `*nat\n:LAB-A - [0:0]\nCOMMIT\n`;
@@ -52,7 +60,10 @@ export function itemsOf(lab: string): Item[] {
       forms: [
         { name: a },
         { name: a, loopback: false },
-        { name: a, sysctls: { "net.ipv6.conf.default.dad_transmits": "0", "net.ipv4.ip_local_port_range": "1024 2000" } },
+        {
+          name: a,
+          sysctls: { "net.ipv6.conf.default.dad_transmits": "0", "net.ipv4.ip_local_port_range": "1024 2000" },
+        },
       ],
       damage: [
         hands(`ip netns del ${a}`),
@@ -88,7 +99,13 @@ export function itemsOf(lab: string): Item[] {
       forms: [
         { netns: a, name: "cbr0", mtu: 1400, mac: "0a:58:0a:00:00:01", addresses: ["10.0.0.1/24", "fd00::1/64"] },
         { netns: a, name: "cbr0", mtu: 1400, addresses: ["10.0.0.1/24"], stp: true, ageingTime: 30 },
-        { netns: a, name: "cbr0", mtu: 1450, addresses: ["10.0.0.2/24", "10.0.0.1/24"], conf: { ipv4: { arp_notify: 1 } } },
+        {
+          netns: a,
+          name: "cbr0",
+          mtu: 1450,
+          addresses: ["10.0.0.2/24", "10.0.0.1/24"],
+          conf: { ipv4: { arp_notify: 1 } },
+        },
         { netns: a, name: "cbr0", mtu: 1400, addresses: ["fd00::1/64"], up: false },
       ],
       damage: [
@@ -98,7 +115,10 @@ export function itemsOf(lab: string): Item[] {
         hands(`ip -n ${a} link set dev cbr0 address 0a:58:0a:00:00:09`),
         hands(`ip -n ${a} link set dev cbr0 down`),
         hands(`ip -n ${a} link del dev cbr0`, `ip -n ${a} link add dev cbr0 type dummy`),
-        hands(`ip -n ${a} link set dev cbr0 type bridge stp_state 1`, `ip -n ${a} link set dev cbr0 type bridge ageing_time 100`),
+        hands(
+          `ip -n ${a} link set dev cbr0 type bridge stp_state 1`,
+          `ip -n ${a} link set dev cbr0 type bridge ageing_time 100`,
+        ),
         hands(`ip netns exec ${a} sysctl -q -w net/ipv4/conf/cbr0/arp_notify=0`),
       ],
     }),
@@ -143,7 +163,11 @@ export function itemsOf(lab: string): Item[] {
       needs: ["a"],
       forms: [
         { name: `${lab}1`, addresses: ["10.68.0.1/24"], peer: { netns: a, name: "uplink" } },
-        { name: `${lab}1`, addresses: ["10.69.0.1/24"], peer: { netns: a, name: "uplink", addresses: ["10.69.0.2/24"] } },
+        {
+          name: `${lab}1`,
+          addresses: ["10.69.0.1/24"],
+          peer: { netns: a, name: "uplink", addresses: ["10.69.0.2/24"] },
+        },
       ],
       damage: [hands(`ip link del dev ${lab}1`), hands(`ip -n ${a} link del dev uplink`)],
       foreign: hands(`ip link add dev ${lab}1 type veth peer name ${lab}2`),
@@ -181,7 +205,10 @@ export function itemsOf(lab: string): Item[] {
         { netns: b, destination: "::/0", via: "fd00::1", dev: "eth0" },
         { netns: b, destination: "::/0", via: "fd00::2" },
       ],
-      damage: [hands(`ip -n ${b} -6 route del ::/0 metric 1024 table main`), hands(`ip -n ${b} -6 route replace blackhole ::/0`)],
+      damage: [
+        hands(`ip -n ${b} -6 route del ::/0 metric 1024 table main`),
+        hands(`ip -n ${b} -6 route replace blackhole ::/0`),
+      ],
     }),
     item("Route", "other route", {
       ...inB,
@@ -209,7 +236,11 @@ export function itemsOf(lab: string): Item[] {
       ...inA,
       forms: [
         { netns: a, table: "nat", chains: { "LAB-A": ["-d 10.0.0.0/24 -j RETURN", "-j MASQUERADE"] } },
-        { netns: a, table: "nat", chains: { "LAB-A": ["-d 10.0.0.1 -p tcp --dport 80 -j LAB-B"], "LAB-B": ["-j RETURN"] } },
+        {
+          netns: a,
+          table: "nat",
+          chains: { "LAB-A": ["-d 10.0.0.1 -p tcp --dport 80 -j LAB-B"], "LAB-B": ["-j RETURN"] },
+        },
         { netns: a, table: "nat", chains: { "LAB-A": [], "LAB-C": ["-j LAB-A"] } },
       ],
       damage: [
@@ -224,7 +255,13 @@ export function itemsOf(lab: string): Item[] {
       needs: ["a", "chains"],
       forms: [
         { netns: a, table: "nat", chain: "POSTROUTING", rule: '-m comment --comment "of the lab" -j LAB-A' },
-        { netns: a, table: "nat", chain: "POSTROUTING", rule: '-m comment --comment "of the lab" -j LAB-A', position: 1 },
+        {
+          netns: a,
+          table: "nat",
+          chain: "POSTROUTING",
+          rule: '-m comment --comment "of the lab" -j LAB-A',
+          position: 1,
+        },
         { netns: a, table: "nat", chain: "POSTROUTING", rule: "-p tcp --dport 80 -j RETURN" },
         { netns: a, table: "nat", chain: "POSTROUTING", rule: "-s 10.0.0.0/24 -j LAB-A" },
         { netns: a, table: "nat", chain: "OUTPUT", rule: '-m comment --comment "of the lab" -j ACCEPT' },
@@ -258,7 +295,10 @@ export function itemsOf(lab: string): Item[] {
         { path: `/run/podnet/${lab}/node/cni/10.0.0.10`, content: "one\r\neth0" },
         { path: `/run/podnet/${lab}/node/cni/10.0.0.10`, content: "zwei ✓\n", mode: "0600" },
       ],
-      damage: [[typed(`rm -f /run/podnet/${lab}/node/cni/10.0.0.10`)], [file(`/run/podnet/${lab}/node/cni/10.0.0.10`, "by hand")]],
+      damage: [
+        [typed(`rm -f /run/podnet/${lab}/node/cni/10.0.0.10`)],
+        [file(`/run/podnet/${lab}/node/cni/10.0.0.10`, "by hand")],
+      ],
     }),
     item("File", "file elsewhere", {
       forms: [

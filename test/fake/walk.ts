@@ -183,7 +183,8 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
 
   async function remove(item: Item): Promise<void> {
     for (const other of items)
-      if (other.needs.includes(item.name) && engine.state.has(other.name) && other.goesWith !== item.name) await remove(other);
+      if (other.needs.includes(item.name) && engine.state.has(other.name) && other.goesWith !== item.name)
+        await remove(other);
     wanted.delete(item.name);
     const state = engine.state.get(item.name);
     await engine.delete(item.name, item.kind);
@@ -213,7 +214,8 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
     }
     for (const item of items) await engine.refresh(item.name, item.kind);
     for (const item of [...items].reverse())
-      if (!wanted.has(item.name) && engine.state.has(item.name)) await attempt(() => engine.delete(item.name, item.kind));
+      if (!wanted.has(item.name) && engine.state.has(item.name))
+        await attempt(() => engine.delete(item.name, item.kind));
     for (const item of items) {
       const args = wanted.get(item.name);
       // What an object took along when it was made again is found by looking again, as the next run would.
@@ -263,7 +265,8 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
 /** What undoes a command by hand. */
 function opposite({ argv }: Command): Command {
   const words = argv.join(" ");
-  if (words.startsWith("iptables")) return { argv: argv.map((word) => (word === "-A" ? "-D" : word === "-N" ? "-X" : word)) };
+  if (words.startsWith("iptables"))
+    return { argv: argv.map((word) => (word === "-A" ? "-D" : word === "-N" ? "-X" : word)) };
   const dev = argv.indexOf("dev");
   if (words.includes("link add")) return typed(`ip link del dev ${argv[dev + 1]}`);
   if (words.includes("route add")) return typed(`ip route del ${argv.at(-1)} metric 0 table main`);
@@ -273,6 +276,9 @@ function opposite({ argv }: Command): Command {
 function expectSame(wanted: string, found: string, what: string): void {
   if (wanted === found) return;
   const [a, b] = [wanted.split("\n"), found.split("\n")];
-  const lines = [...a.filter((line) => !b.includes(line)).map((l) => `- ${l}`), ...b.filter((line) => !a.includes(line)).map((l) => `+ ${l}`)];
+  const lines = [
+    ...a.filter((line) => !b.includes(line)).map((l) => `- ${l}`),
+    ...b.filter((line) => !a.includes(line)).map((l) => `+ ${l}`),
+  ];
   throw new Error(`${what}:\n${lines.join("\n")}`);
 }

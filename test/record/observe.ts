@@ -324,8 +324,12 @@ function sysctlsThatTell({ sysctls, links }: Raw, fresh: Map<string, string>, na
   const told: Record<string, string> = {};
   for (const [key, value] of sysctls)
     if (always.has(key) || fresh.get(key) !== value)
-      told[key.replace(/^(net\.ipv[46]\.(?:conf|neigh)\.)([^.]+)/, (_, head: string, link: string) => head + labelOf(names, link))] =
-        value;
+      told[
+        key.replace(
+          /^(net\.ipv[46]\.(?:conf|neigh)\.)([^.]+)/,
+          (_, head: string, link: string) => head + labelOf(names, link),
+        )
+      ] = value;
   return sorted(told);
 }
 

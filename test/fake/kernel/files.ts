@@ -7,7 +7,8 @@ import type { FileNode, Kernel } from "./kernel";
 type Files = Kernel["files"];
 
 export const isFolder = (files: Files, path: string): boolean => files.get(path)?.type === "directory";
-export const inside = (files: Files, folder: string): string[] => [...files.keys()].filter((path) => path !== "/" && dirname(path) === folder);
+export const inside = (files: Files, folder: string): string[] =>
+  [...files.keys()].filter((path) => path !== "/" && dirname(path) === folder);
 
 export function write(files: Files, path: string, content: string, mode = "0644"): void {
   if (!isFolder(files, dirname(path))) refuse(2, `sh: 1: cannot create ${path}: Directory nonexistent`);
@@ -45,7 +46,8 @@ export function stat(kernel: Kernel, argv: readonly string[]): Output {
   const verb = ofFileSystem ? "read file system information for" : "statx";
   const file = kernel.files.get(path);
   for (let folder = dirname(path); folder !== "/"; folder = dirname(folder))
-    if (kernel.files.has(folder) && !isFolder(kernel.files, folder)) refuse(1, `stat: cannot ${verb} '${path}': Not a directory`);
+    if (kernel.files.has(folder) && !isFolder(kernel.files, folder))
+      refuse(1, `stat: cannot ${verb} '${path}': Not a directory`);
   if (!file) refuse(1, `stat: cannot ${verb} '${path}': No such file or directory`);
   if (ofFileSystem) return said(file.space ? "nsfs\n" : "ext2/ext3\n");
   const type = file.type === "file" ? (file.content === "" ? "regular empty file" : "regular file") : file.type;

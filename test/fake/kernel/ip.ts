@@ -106,7 +106,8 @@ function linkSet(kernel: Kernel, space: Space, words: Words): Output {
 }
 
 const master = (space: Space, name: string): Link =>
-  space.links.find((link) => link.name === name) ?? refuse(255, `Error: argument "${name}" is wrong: Device does not exist`);
+  space.links.find((link) => link.name === name) ??
+  refuse(255, `Error: argument "${name}" is wrong: Device does not exist`);
 
 const free = (space: Space, name: string): string => (space.links.some((link) => link.name === name) ? exists() : name);
 
@@ -167,7 +168,10 @@ function addressAdd(kernel: Kernel, space: Space, words: Words, replace: boolean
   const address = parseAddress(text);
   const taken = link.addresses.some((other) => isSame(other, address));
   if (taken && !replace)
-    refuse(2, isIPv4(address.local) ? "Error: ipv4: Address already assigned." : "Error: ipv6: address already assigned.");
+    refuse(
+      2,
+      isIPv4(address.local) ? "Error: ipv4: Address already assigned." : "Error: ipv6: address already assigned.",
+    );
   if (!taken) kernel.addAddress(link, address);
   return said();
 }
@@ -205,7 +209,8 @@ function readRoute(space: Space, words: Words): Route {
   const dev = given.get("dev");
   const named = dev === undefined ? undefined : device(space, dev);
   const link = type === "unicast" ? (named ?? linkTo(space, via)) : type === "local" ? named : undefined;
-  if (via !== undefined && !onlink && (!link || linkTo(space, via) !== link)) refuse(2, "Error: Nexthop has invalid gateway.");
+  if (via !== undefined && !onlink && (!link || linkTo(space, via) !== link))
+    refuse(2, "Error: Nexthop has invalid gateway.");
   if (link && !link.up) refuse(2, "Error: Device for nexthop is not up.");
   const src = given.get("src");
   if (src !== undefined && !space.links.some(({ addresses }) => addresses.some(({ local }) => local === src)))
@@ -229,7 +234,9 @@ const linkTo = (space: Space, address: string | undefined): Link | undefined =>
         ({ up, addresses }) =>
           up &&
           addresses.some(
-            ({ local, length }) => local.includes(":") === address.includes(":") && subnet({ local: address, length }) === subnet({ local, length }),
+            ({ local, length }) =>
+              local.includes(":") === address.includes(":") &&
+              subnet({ local: address, length }) === subnet({ local, length }),
           ),
       );
 
@@ -276,7 +283,9 @@ function neighbourPut(space: Space, words: Words): Output {
   const given = options(rest);
   const link = device(space, given.get("dev"));
   space.neighbours = space.neighbours.filter((e) => !(e.address === address && e.link === link && e.proxy === proxy));
-  space.neighbours.push(proxy ? { address, link, proxy } : { address, link, proxy, mac: given.get("lladdr"), state: given.get("nud") });
+  space.neighbours.push(
+    proxy ? { address, link, proxy } : { address, link, proxy, mac: given.get("lladdr"), state: given.get("nud") },
+  );
   return said();
 }
 

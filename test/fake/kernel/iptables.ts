@@ -4,7 +4,8 @@ import { refuse, said, unknownCommand } from "./answer";
 import { type Space, type Table, isBuiltIn } from "./kernel";
 
 /** A word as iptables-save prints it. */
-const inSave = (word: string): string => (/^[\w.:/!,-]+$/.test(word) ? word : `"${word.replaceAll(/["\\']/g, "\\$&")}"`);
+const inSave = (word: string): string =>
+  /^[\w.:/!,-]+$/.test(word) ? word : `"${word.replaceAll(/["\\']/g, "\\$&")}"`;
 
 /** What the kernel makes of a rule: addresses get their length, a protocol its match. */
 function normal(text: string): string {
@@ -96,7 +97,10 @@ export function iptablesRestore(space: Space, stdin: string): Output {
     } else if (dropped !== undefined) {
       const refers = (text: string): boolean => new RegExp(`-j ${dropped}( |$)`).test(text);
       if ([...after.chains.values()].some((rules) => rules.some(refers)))
-        refuse(4, `iptables-restore v1.8.9 (nf_tables): \nline 3: CHAIN_DEL failed (Device or resource busy): chain ${dropped}`);
+        refuse(
+          4,
+          `iptables-restore v1.8.9 (nf_tables): \nline 3: CHAIN_DEL failed (Device or resource busy): chain ${dropped}`,
+        );
       after.chains.delete(dropped);
     } else if (line !== "COMMIT" && line !== "") unknownCommand([line]);
   }

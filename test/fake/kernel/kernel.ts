@@ -95,7 +95,8 @@ export class Kernel {
 
   constructor() {
     this.host = this.newSpace();
-    for (const folder of ["/", "/run", "/srv"]) this.files.set(folder, { type: "directory", mode: "0755", content: "" });
+    for (const folder of ["/", "/run", "/srv"])
+      this.files.set(folder, { type: "directory", mode: "0755", content: "" });
   }
 
   newSpace(): Space {
@@ -167,14 +168,16 @@ export class Kernel {
 
   removeAddress(link: Link, address: Address): void {
     const isV4 = !address.local.includes(":");
-    const sameSubnet = (other: Address): boolean => isV4 && subnet(other) === subnet(address) && other.length === address.length;
+    const sameSubnet = (other: Address): boolean =>
+      isV4 && subnet(other) === subnet(address) && other.length === address.length;
     const isPrimary = link.addresses.find(sameSubnet) === address;
     const promotes = this.confOf(link).get("ipv4/promote_secondaries") === "1";
     const goes = (other: Address): boolean => other === address || (isPrimary && !promotes && sameSubnet(other));
     const gone = link.addresses.filter(goes);
     link.addresses = link.addresses.filter((other) => !goes(other));
     const { space } = link;
-    const left = (prefix: string): boolean => link.addresses.some((other) => `${subnet(other)}/${other.length}` === prefix);
+    const left = (prefix: string): boolean =>
+      link.addresses.some((other) => `${subnet(other)}/${other.length}` === prefix);
     space.routes = space.routes.filter(
       (route) => !(route.link === link && route.protocol === "kernel" && !left(route.destination)),
     );
@@ -185,7 +188,9 @@ export class Kernel {
         ? { ...route, src: first.local }
         : route,
     );
-    space.routes = space.routes.filter((route) => !gone.some(({ local }) => route.src === local && route.protocol === "boot"));
+    space.routes = space.routes.filter(
+      (route) => !gone.some(({ local }) => route.src === local && route.protocol === "boot"),
+    );
     // With its last IPv4 address an interface loses all its IPv4 routes.
     if (isV4 && !link.addresses.some(({ local }) => !local.includes(":")))
       space.routes = space.routes.filter((route) => route.link !== link || route.destination.includes(":"));
@@ -275,7 +280,12 @@ const sysctlDefaults = {
   "net/ipv6/conf/default/dad_transmits": "1",
 };
 
-const confDefaults = { "ipv4/arp_notify": "0", "ipv4/promote_secondaries": "0", "ipv6/accept_ra": "1", "ipv6/accept_dad": "1" };
+const confDefaults = {
+  "ipv4/arp_notify": "0",
+  "ipv4/promote_secondaries": "0",
+  "ipv6/accept_ra": "1",
+  "ipv6/accept_dad": "1",
+};
 
 /** The network that an address lies in, in the only sizes that the fake knows: /24 and /32, /64 and /128. */
 export function subnet({ local, length }: Address): string {

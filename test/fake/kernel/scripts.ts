@@ -17,7 +17,7 @@ const scripts: readonly (readonly [text: string, script: Script])[] = [
   ["record=$(cat); for again", writeRecord],
   ["record=$1; shift; where=inside", askOwnership],
   ['umask 077; cat >"$3"', writeFile],
-  ["[ ! -f \"$1\" ] || base64 -w0", readFile],
+  ['[ ! -f "$1" ] || base64 -w0', readFile],
   ["make() {", makeFolders],
   ['while [ $# -gt 1 ] && [ -e "$2" ]', clearFolders],
   ["mountpoint -q /run/netns", noteMount],
@@ -165,13 +165,16 @@ function passOnMount(kernel: Kernel, owned: string, parent: string): void {
     files.delete(mark);
   } else if (inside(files, owned).length === 1 && inside(files, `${owned}/host`).length === 1) {
     files.delete(mark);
-    const heir = inside(files, parent).find((lab) => `${lab}/.owned` !== owned && isFolder(files, `${lab}/.owned/host`));
+    const heir = inside(files, parent).find(
+      (lab) => `${lab}/.owned` !== owned && isFolder(files, `${lab}/.owned/host`),
+    );
     if (heir !== undefined) write(files, `${heir}/.owned/host/NetnsMount`, "");
   }
 }
 
 /** Programs of processes: `server PORT...` listens, `silent` never does, `crash` ends at once, `missing` is none. */
-const ports = (process: Process): readonly string[] => (process.command[0] === "server" ? process.command.slice(1) : []);
+const ports = (process: Process): readonly string[] =>
+  process.command[0] === "server" ? process.command.slice(1) : [];
 
 export function setsid(kernel: Kernel, argv: Words): Output {
   const [log = "", pidFile = "", ...rest] = argv.slice(6);
@@ -180,7 +183,11 @@ export function setsid(kernel: Kernel, argv: Words): Output {
   const words = rest.slice(rest.indexOf("env") + 2);
   const command = words.slice(words.findIndex((word) => !word.includes("=")));
   const others = [...kernel.processes.values()].filter((other) => other.space === space).flatMap(ports);
-  const process = kernel.start(space, command, words.filter((word) => word.startsWith("PODNET_")));
+  const process = kernel.start(
+    space,
+    command,
+    words.filter((word) => word.startsWith("PODNET_")),
+  );
   write(kernel.files, pidFile, `${process.pid}\n${process.born}\n`);
   const isTaken = ports(process).some((port) => others.includes(port));
   const [program = ""] = command;
@@ -206,5 +213,7 @@ export function perl(kernel: Kernel, argv: Words, stdin: string): Output {
     refuse(1, `it ended at once${last === "" ? " without a word" : `: ${last}`}`);
   }
   const silent = wanted.filter((port) => !ports(process).includes(port));
-  return said(silent.length === 0 ? "" : `it runs, but does not listen on ${silent.join(" ")} after ${limit} seconds\n`);
+  return said(
+    silent.length === 0 ? "" : `it runs, but does not listen on ${silent.join(" ")} after ${limit} seconds\n`,
+  );
 }

@@ -36,7 +36,8 @@ export function sysctl(kernel: Kernel, space: Space, argv: readonly string[]): O
     const { get, set } = setting(kernel, space, key);
     const found = get();
     if (found === undefined) missing.push(`sysctl: cannot stat /proc/sys/${key}: No such file or directory`);
-    else if (isWrite && !/^[\d\s-]+$/.test(value.join("="))) missing.push(`sysctl: setting key "${name}": Invalid argument`);
+    else if (isWrite && !/^[\d\s-]+$/.test(value.join("=")))
+      missing.push(`sysctl: setting key "${name}": Invalid argument`);
     else if (isWrite) set(value.join("=").trim().split(/\s+/).join("\t"));
     else lines.push(isBare ? found : `${dotted(key)} = ${found}`);
   }

@@ -17,9 +17,21 @@ const madeUp = new Set(["ifindex", "link_index", "address"]);
 
 /** What podnet reads of an answer: of JSON, what the fake knows; of text, all but remarks. */
 function essence({ code, stdout, stderr }: Omit<Output, "argv">, like: unknown): unknown {
-  const said = stderr.trim().split("\n")[0]?.replace(/^.*\(nf_tables\): /, "") ?? "";
+  const said =
+    stderr
+      .trim()
+      .split("\n")[0]
+      ?.replace(/^.*\(nf_tables\): /, "") ?? "";
   if (code !== 0) return { code, said };
-  if (!stdout.startsWith("[")) return { code, lines: stdout.split("\n").filter((line) => !line.startsWith("#")).map(counters).sort() };
+  if (!stdout.startsWith("["))
+    return {
+      code,
+      lines: stdout
+        .split("\n")
+        .filter((line) => !line.startsWith("#"))
+        .map(counters)
+        .sort(),
+    };
   return { code, json: only(JSON.parse(stdout), like) };
 }
 
@@ -27,9 +39,10 @@ const counters = (line: string): string => line.replace(/\[\d+:\d+\]/, "[0:0]");
 
 /** The parts of a value that another one has too. */
 function only(value: unknown, like: unknown): unknown {
-  if (Array.isArray(value) && Array.isArray(like)) return value.filter(isKnown).map((item, i) => only(item, like[i] ?? like[0]));
+  if (Array.isArray(value) && Array.isArray(like))
+    return value.filter(isKnown).map((item, i) => only(item, like[i] ?? like[0]));
   if (typeof value !== "object" || value === null || typeof like !== "object" || like === null) return value;
-  const entries = Object.entries(value as object).filter(([key]) => key in like && !madeUp.has(key));
+  const entries = Object.entries(value).filter(([key]) => key in like && !madeUp.has(key));
   return Object.fromEntries(entries.map(([key, item]) => [key, only(item, (like as Record<string, unknown>)[key])]));
 }
 
@@ -42,10 +55,13 @@ const commands = readCommands();
 // One kernel for the whole list: each command finds what those before it left.
 const host = new FakeHost();
 
-test.each((recorded as Recorded[]).map((answer, i) => [answer.argv, answer, i] as const))("%s", async (argv, real, i) => {
-  const command = commands[i];
-  expect(command?.argv.join(" ")).toBe(argv);
-  const [fake] = await host.ask(command ? [command] : []);
-  const like: unknown = fake?.stdout.startsWith("[{") || fake?.stdout === "[]\n" ? JSON.parse(fake.stdout) : [];
-  expect(essence(fake as Output, like)).toEqual(essence(real, like));
-});
+test.each((recorded as Recorded[]).map((answer, i) => [answer.argv, answer, i] as const))(
+  "%s",
+  async (argv, real, i) => {
+    const command = commands[i];
+    expect(command?.argv.join(" ")).toBe(argv);
+    const [fake] = await host.ask(command ? [command] : []);
+    const like: unknown = fake?.stdout.startsWith("[{") || fake?.stdout === "[]\n" ? JSON.parse(fake.stdout) : [];
+    expect(essence(fake as Output, like)).toEqual(essence(real, like));
+  },
+);

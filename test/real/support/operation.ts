@@ -1,8 +1,6 @@
 /** What an operation of Pulumi did, from its events (`--json`). */
 import type { Result } from "./machine";
 
-export type PropertyDiff = Readonly<Record<string, { readonly kind: string }>>;
-
 export interface Change {
   /** create, update, delete, replace, refresh, ... */
   readonly op: string;

@@ -1,5 +1,5 @@
 // Ring 1: every verb of every kind, as tables. The last tests count: a kind or a property without a row fails.
-import { type Output, line } from "../../../components/host";
+import { line } from "../../../components/host";
 import { type Args, type Context, type Kind, hostOfId, resourceId } from "../../../components/linux/kind";
 import { at } from "../../../components/linux/properties";
 import { kindOf, kinds } from "../../../components/linux/registry";
@@ -16,7 +16,18 @@ import { cases as route } from "./kinds/route.cases";
 import { cases as sysctl } from "./kinds/sysctl.cases";
 import { cases as veth } from "./kinds/veth.cases";
 
-const all: readonly Cases[] = [file, netns, sysctl, bridge, veth, neighbour, route, iptablesChains, iptablesRule, process];
+const all: readonly Cases[] = [
+  file,
+  netns,
+  sysctl,
+  bridge,
+  veth,
+  neighbour,
+  route,
+  iptablesChains,
+  iptablesRule,
+  process,
+];
 type Details = Partial<Context<Args>>;
 const context: Context<Args> = { lab: "lab" };
 
@@ -58,12 +69,17 @@ describe.each(all.map((cases) => [cases.token.split(":")[2] ?? "", cases] as con
     expect(render(argsOf(cases, different), undefined)).toEqual(lines(commands));
   });
 
-  test.each([{}, ...(cases.accepted ?? []), ...cases.create.map(([different]) => different)])("as asked with %j needs nothing", (different) => {
-    const args = argsOf(cases, different);
-    expect(render(args, args)).toEqual([]);
-  });
+  test.each([{}, ...(cases.accepted ?? []), ...cases.create.map(([different]) => different)])(
+    "as asked with %j needs nothing",
+    (different) => {
+      const args = argsOf(cases, different);
+      expect(render(args, args)).toEqual([]);
+    },
+  );
 
-  const changes = Object.entries(cases.change).flatMap(([property, rows]) => rows.map(([found, wanted, commands, more]) => ({ property, found, wanted, commands, more: more as Details })));
+  const changes = Object.entries(cases.change).flatMap(([property, rows]) =>
+    rows.map(([found, wanted, commands, more]) => ({ property, found, wanted, commands, more: more as Details })),
+  );
   test.each(changes)("$property: $found becomes $wanted", ({ found, wanted, commands, more }) => {
     expect(render(argsOf(cases, wanted), argsOf(cases, found), more)).toEqual(lines(commands));
   });
@@ -81,7 +97,7 @@ describe.each(all.map((cases) => [cases.token.split(":")[2] ?? "", cases] as con
 
   test.each(cases.found)("found: %s", (_what, wanted, outputs, state) => {
     const args = { ...argsOf(cases, wanted), ...(wanted["saved"] ? { saved: wanted["saved"] } : {}) };
-    const parse = (): Args | undefined => kind.parse(outputs as readonly Output[], args);
+    const parse = (): Args | undefined => kind.parse(outputs, args);
     if (state instanceof RegExp) expect(parse).toThrow(state);
     else if (state === undefined) expect(parse()).toBeUndefined();
     else expect(parse()).toEqual(matching({ ...args, ...state }));
@@ -114,8 +130,9 @@ describe.each(all.map((cases) => [cases.token.split(":")[2] ?? "", cases] as con
   });
 
   test("has a row for each property that can change", () => {
-    const properties = Object.entries(kind.args.properties as Record<string, { properties?: object }>).flatMap(([name, schema]) =>
-      name === "peer" ? Object.keys(schema.properties ?? {}).map((below) => `peer.${below}`) : [name],
+    const properties = Object.entries(kind.args.properties as Record<string, { properties?: object }>).flatMap(
+      ([name, schema]) =>
+        name === "peer" ? Object.keys(schema.properties ?? {}).map((below) => `peer.${below}`) : [name],
     );
     const changeable = properties.filter((path) => !kind.identity.includes(path));
     expect(Object.keys(cases.change).sort()).toEqual(changeable.sort());
@@ -123,7 +140,9 @@ describe.each(all.map((cases) => [cases.token.split(":")[2] ?? "", cases] as con
 
   test("its derived and identifying properties are its own", () => {
     for (const path of [...(kind.derived ?? []), ...kind.identity])
-      expect(path.split(".").reduce<unknown>((schema, key) => at(schema, `properties.${key}`), kind.args)).toBeDefined();
+      expect(
+        path.split(".").reduce<unknown>((schema, key) => at(schema, `properties.${key}`), kind.args),
+      ).toBeDefined();
   });
 });
 

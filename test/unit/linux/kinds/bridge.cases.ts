@@ -4,7 +4,16 @@ const show = (time: number) => answer("ip -n kt-one -j -d addr show dev cbr0", t
 const inside = (words: string) => `ip -n kt-one ${words}`;
 const link = { ifindex: 4, ifname: "cbr0", flags: ["UP"], mtu: 1500, address: "0a:58:0a:00:00:01" };
 const bridge = { linkinfo: { info_kind: "bridge", info_data: { ageing_time: 30000, stp_state: 0 } } };
-const asAsked = { netns: "kt-one", mtu: 1500, mac: "0a:58:0a:00:00:01", addresses: [], stp: false, ageingTime: 300, up: true, conf: { ipv4: {}, ipv6: {} } };
+const asAsked = {
+  netns: "kt-one",
+  mtu: 1500,
+  mac: "0a:58:0a:00:00:01",
+  addresses: [],
+  stp: false,
+  ageingTime: 300,
+  up: true,
+  conf: { ipv4: {}, ipv6: {} },
+};
 const address = (local: string, prefixlen: number, more = {}) => ({ local, prefixlen, scope: "global", ...more });
 
 export const cases: Cases = {
@@ -36,7 +45,10 @@ export const cases: Cases = {
   ],
   accepted: [{ name: "br.5" }, { addresses: ["::ffff:1.2.3.4/128", "10.0.0.1/32", "10.0.0.1/24"] }],
   create: [
-    [{}, [inside("link add dev cbr0 type bridge"), inside("link set dev cbr0 mtu 1500"), inside("link set dev cbr0 up")]],
+    [
+      {},
+      [inside("link add dev cbr0 type bridge"), inside("link set dev cbr0 mtu 1500"), inside("link set dev cbr0 up")],
+    ],
     [
       {
         ...{ mtu: 1400, mac: "0a:58:0a:00:00:01", addresses: ["10.0.0.1/24", "10.1.0.0/31", "fd00::1/64"] },
@@ -53,12 +65,19 @@ export const cases: Cases = {
         inside("addr add fd00::1/64 dev cbr0"),
       ],
     ],
-    [{ netns: undefined }, ["ip link add dev cbr0 type bridge", "ip link set dev cbr0 mtu 1500", "ip link set dev cbr0 up"]],
+    [
+      { netns: undefined },
+      ["ip link add dev cbr0 type bridge", "ip link set dev cbr0 mtu 1500", "ip link set dev cbr0 up"],
+    ],
   ],
   change: {
     mtu: [[{}, { mtu: 1400 }, [inside("link set dev cbr0 mtu 1400")]]],
     mac: [
-      [{ mac: "0a:58:0a:00:00:01" }, { mac: "0a:58:0a:00:00:02" }, [inside("link set dev cbr0 address 0a:58:0a:00:00:02")]],
+      [
+        { mac: "0a:58:0a:00:00:01" },
+        { mac: "0a:58:0a:00:00:02" },
+        [inside("link set dev cbr0 address 0a:58:0a:00:00:02")],
+      ],
       [{ mac: "0a:58:0a:00:00:01" }, {}, []],
     ],
     addresses: [
@@ -71,7 +90,11 @@ export const cases: Cases = {
         [inside("addr add 10.2.0.1/24 brd + dev cbr0"), inside("addr del 10.0.0.1/24 dev cbr0")],
       ],
       // A subnet's first address takes those behind it along.
-      [{ addresses: ["10.0.0.1/24", "10.0.0.2/24"] }, {}, [inside("addr del 10.0.0.2/24 dev cbr0"), inside("addr del 10.0.0.1/24 dev cbr0")]],
+      [
+        { addresses: ["10.0.0.1/24", "10.0.0.2/24"] },
+        {},
+        [inside("addr del 10.0.0.2/24 dev cbr0"), inside("addr del 10.0.0.1/24 dev cbr0")],
+      ],
       [
         { addresses: ["10.0.0.1/24", "10.0.0.2/24"] },
         { addresses: ["10.0.0.2/24"] },
@@ -80,7 +103,11 @@ export const cases: Cases = {
         ],
       ],
       // IPv6 has each address once.
-      [{ addresses: ["fd00::1/64"] }, { addresses: ["fd00::1/48"] }, [inside("addr del fd00::1/64 dev cbr0"), inside("addr add fd00::1/48 dev cbr0")]],
+      [
+        { addresses: ["fd00::1/64"] },
+        { addresses: ["fd00::1/48"] },
+        [inside("addr del fd00::1/64 dev cbr0"), inside("addr add fd00::1/48 dev cbr0")],
+      ],
       [{ addresses: ["10.0.0.1 peer 10.0.0.2/32"] }, {}, [inside("addr del 10.0.0.1 peer 10.0.0.2/32 dev cbr0")]],
     ],
     stp: [
@@ -147,19 +174,31 @@ export const cases: Cases = {
       { conf: { ipv4: { nosuch: 1 }, ipv6: { accept_ra: 0 } } },
       [
         json([{ ...link, ...bridge, addr_info: [] }]),
-        failed("sysctl: cannot stat /proc/sys/net/ipv4/conf/cbr0/nosuch: No such file or directory", 1, "net.ipv6.conf.cbr0.accept_ra = 1\n"),
+        failed(
+          "sysctl: cannot stat /proc/sys/net/ipv4/conf/cbr0/nosuch: No such file or directory",
+          1,
+          "net.ipv6.conf.cbr0.accept_ra = 1\n",
+        ),
       ],
       { ...asAsked, conf: { ipv4: {}, ipv6: { accept_ra: 1 } } },
     ],
     [
       "a name with a dot",
       { name: "br.5", conf: { ipv4: { arp_notify: 1 } } },
-      [json([{ ...link, ifname: "br.5", ...bridge, addr_info: [] }]), answer("ip netns exec kt-one sysctl net/ipv4/conf/br.5/arp_notify")],
+      [
+        json([{ ...link, ifname: "br.5", ...bridge, addr_info: [] }]),
+        answer("ip netns exec kt-one sysctl net/ipv4/conf/br.5/arp_notify"),
+      ],
       { ...asAsked, name: "br.5", conf: { ipv4: { arp_notify: 0 }, ipv6: {} } },
     ],
     ["a veth end of that name", {}, [answer("ip -n kt-one -j -d addr show dev port1")], /its kind is veth, not bridge/],
     ["an interface of no kind", {}, [json([{ ...link, addr_info: [] }])], /its kind is none, not bridge/],
-    ["settings of another interface do not count", {}, [json([{ ...link, ...bridge, addr_info: [] }]), said("")], asAsked],
+    [
+      "settings of another interface do not count",
+      {},
+      [json([{ ...link, ...bridge, addr_info: [] }]), said("")],
+      asAsked,
+    ],
   ],
   ids: [
     [{}, "local,kt-one,cbr0"],

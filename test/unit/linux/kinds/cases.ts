@@ -16,14 +16,24 @@ export interface Cases {
   /** What makes it. */
   readonly create: readonly (readonly [different: Values, commands: readonly string[]])[];
   /** What changes it: by property, as it is found and as it is wanted, both as differences from `args`. */
-  readonly change: Readonly<Record<string, readonly (readonly [found: Values, wanted: Values, commands: readonly string[], context?: Partial<Context>])[]>>;
+  readonly change: Readonly<
+    Record<
+      string,
+      readonly (readonly [found: Values, wanted: Values, commands: readonly string[], context?: Partial<Context>])[]
+    >
+  >;
   /** Properties whose change is no command of the object's, with the reason. */
   readonly unchangeable?: Readonly<Record<string, string>>;
   readonly remove: readonly (readonly [found: Values, commands: readonly string[], context?: Partial<Context>])[];
   /** What podnet put beside it goes even where nothing is found. */
   readonly removeNothing: readonly string[];
   /** What the probe's commands answered, and what that means: a state, nothing, or an error. */
-  readonly found: readonly (readonly [what: string, wanted: Values, outputs: readonly Output[], state: Values | undefined | RegExp])[];
+  readonly found: readonly (readonly [
+    what: string,
+    wanted: Values,
+    outputs: readonly Output[],
+    state: Values | undefined | RegExp,
+  ])[];
   readonly ids: readonly (readonly [different: Values, id: string])[];
 }
 

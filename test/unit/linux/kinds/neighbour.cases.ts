@@ -24,8 +24,20 @@ export const cases: Cases = {
     [proxy, ["ip -n kt-two neigh add proxy 10.0.0.20 dev eth0"]],
   ],
   change: {
-    lladdr: [[{ lladdr: "0a:58:0a:00:00:99" }, {}, ["ip -n kt-two neigh replace 10.0.0.20 lladdr 0a:58:0a:00:00:20 dev eth0 nud permanent"]]],
-    state: [[{ state: "stale" }, {}, ["ip -n kt-two neigh replace 10.0.0.20 lladdr 0a:58:0a:00:00:20 dev eth0 nud permanent"]]],
+    lladdr: [
+      [
+        { lladdr: "0a:58:0a:00:00:99" },
+        {},
+        ["ip -n kt-two neigh replace 10.0.0.20 lladdr 0a:58:0a:00:00:20 dev eth0 nud permanent"],
+      ],
+    ],
+    state: [
+      [
+        { state: "stale" },
+        {},
+        ["ip -n kt-two neigh replace 10.0.0.20 lladdr 0a:58:0a:00:00:20 dev eth0 nud permanent"],
+      ],
+    ],
   },
   remove: [
     [{}, ["ip -n kt-two neigh del 10.0.0.20 dev eth0"]],
@@ -33,7 +45,12 @@ export const cases: Cases = {
   ],
   removeNothing: [],
   found: [
-    ["there", {}, [answer("ip -n kt-two -j neigh show nud all to 10.0.0.20 dev eth0")], { ...args, state: "permanent", proxy: false }],
+    [
+      "there",
+      {},
+      [answer("ip -n kt-two -j neigh show nud all to 10.0.0.20 dev eth0")],
+      { ...args, state: "permanent", proxy: false },
+    ],
     [
       "noarp, which ip only shows when asked for all",
       { address: "10.0.0.21" },
@@ -64,7 +81,12 @@ export const cases: Cases = {
       { ...args, lladdr: undefined, address: "10.0.0.22", state: "permanent", proxy: true },
     ],
     ["proxy entries for others only", proxy, [answer("ip -n kt-two -j neigh show proxy dev eth0")], undefined],
-    ["without a link address", {}, [json([{ dst: "10.0.0.20", state: ["NOARP"] }])], { ...args, lladdr: undefined, state: "noarp", proxy: false }],
+    [
+      "without a link address",
+      {},
+      [json([{ dst: "10.0.0.20", state: ["NOARP"] }])],
+      { ...args, lladdr: undefined, state: "noarp", proxy: false },
+    ],
     ["nothing is said of it", {}, [failed('Cannot find device "eth0"')], undefined],
   ],
   ids: [

@@ -39,7 +39,11 @@ export const cases: Cases = {
     ],
     sysctls: [
       [{ sysctls: { [dad]: "1" } }, { sysctls: { [dad]: "0" } }, [`ip netns exec lab.one sysctl -q -w ${dad}=0`]],
-      [{ sysctls: { [dad]: "1", "net.a": "2" } }, { sysctls: { [dad]: "1", "net.a": "3" } }, ["ip netns exec lab.one sysctl -q -w net.a=3"]],
+      [
+        { sysctls: { [dad]: "1", "net.a": "2" } },
+        { sysctls: { [dad]: "1", "net.a": "3" } },
+        ["ip netns exec lab.one sysctl -q -w net.a=3"],
+      ],
       [{ sysctls: { "net.a": "1\t2" } }, { sysctls: { "net.a": "1 2" } }, []],
       [{ sysctls: { [dad]: "1" } }, {}, []],
     ],
@@ -58,10 +62,30 @@ export const cases: Cases = {
     ["there", {}, [there, lo(2)], { loopback: true, sysctls: {} }],
     ["there, lo down", {}, [there, lo(1)], { loopback: false, sysctls: {} }],
     ["not there", {}, [gone, noNamespace], undefined],
-    ["a plain file", {}, [said("ext2/ext3\n"), failed('setting the network namespace "x" failed: Invalid argument', 255)], /without a namespace/],
-    ["a namespace that nobody can enter", {}, [there, failed("setns failed: Operation not permitted", 255)], /Operation not permitted/],
-    ["with a setting", { sysctls: { [dad]: "0" } }, [there, lo(2), said("1\n")], { loopback: true, sysctls: { [dad]: "1" } }],
-    ["with several numbers", { sysctls: { "net.a": "1 2" } }, [there, lo(2), said("1\t2\n")], { loopback: true, sysctls: { "net.a": "1 2" } }],
+    [
+      "a plain file",
+      {},
+      [said("ext2/ext3\n"), failed('setting the network namespace "x" failed: Invalid argument', 255)],
+      /without a namespace/,
+    ],
+    [
+      "a namespace that nobody can enter",
+      {},
+      [there, failed("setns failed: Operation not permitted", 255)],
+      /Operation not permitted/,
+    ],
+    [
+      "with a setting",
+      { sysctls: { [dad]: "0" } },
+      [there, lo(2), said("1\n")],
+      { loopback: true, sysctls: { [dad]: "1" } },
+    ],
+    [
+      "with several numbers",
+      { sysctls: { "net.a": "1 2" } },
+      [there, lo(2), said("1\t2\n")],
+      { loopback: true, sysctls: { "net.a": "1 2" } },
+    ],
     [
       "without one of two settings",
       { sysctls: { "net.a": "1", "net.b": "2" } },

@@ -52,7 +52,12 @@ export const cases: Cases = {
   removeNothing: [line(endProcess(`${record}.pid`)), `rm -f ${record}.pid ${record}.log`],
   found: [
     ["as it was started", {}, [said(JSON.stringify({ args: full }))], full],
-    ["started with other words", {}, [said(JSON.stringify({ args: { ...full, command: ["old"] } }))], { ...full, command: ["old"] }],
+    [
+      "started with other words",
+      {},
+      [said(JSON.stringify({ args: { ...full, command: ["old"] } }))],
+      { ...full, command: ["old"] },
+    ],
     ["gone", {}, [said(JSON.stringify({ args: full }), 3)], undefined],
     ["never written down", {}, [said("", 3)], undefined],
     ["a shell that could not look", {}, [failed("sh: 1: Cannot fork", 2)], /Cannot fork/],

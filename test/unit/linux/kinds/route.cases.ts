@@ -34,7 +34,13 @@ export const cases: Cases = {
     [{ scope: "site" }, "scope", /write one of global, link, host/],
     [{ dev: "all" }, "dev", /not called all/],
   ],
-  accepted: [byDefault, v6, { destination: "10.9.0.1/32" }, { via: undefined, dev: "eth0" }, { via: undefined, type: "throw", table: "100" }],
+  accepted: [
+    byDefault,
+    v6,
+    { destination: "10.9.0.1/32" },
+    { via: undefined, dev: "eth0" },
+    { via: undefined, type: "throw", table: "100" },
+  ],
   create: [
     [{}, [ip("add 10.9.0.0/24 via 10.0.0.1")]],
     [{ netns: undefined, ...byDefault, dev: "eth0" }, ["ip route add default via 10.0.0.1 dev eth0"]],
@@ -72,27 +78,77 @@ export const cases: Cases = {
   removeNothing: [],
   found: [
     ["nothing", byDefault, [answer("ip -n kt-two -j -d route show table main exact 0.0.0.0/0")], undefined],
-    ["a table that nobody used", { table: "100" }, [answer("ip -n kt-two -j -d route show table 100 exact 0.0.0.0/0")], undefined],
-    ["the same of IPv6", { ...v6, table: "100" }, [answer("ip -n kt-two -6 -j -d route show table 100 exact ::/0")], undefined],
+    [
+      "a table that nobody used",
+      { table: "100" },
+      [answer("ip -n kt-two -j -d route show table 100 exact 0.0.0.0/0")],
+      undefined,
+    ],
+    [
+      "the same of IPv6",
+      { ...v6, table: "100" },
+      [answer("ip -n kt-two -6 -j -d route show table 100 exact ::/0")],
+      undefined,
+    ],
     ["no such namespace", {}, [noNamespace], undefined],
     ["there", byDefault, [show(2)], { ...args, ...byDefault, ...found }],
-    ["on link", { destination: "10.7.0.0/24" }, [answer("ip -n kt-two -j -d route show table main exact 10.7.0.0/24")], { ...args, ...found, destination: "10.7.0.0/24", via: "10.9.9.9", onlink: true }],
-    ["with a source", { destination: "10.6.0.0/24" }, [answer("ip -n kt-two -j -d route show table main exact 10.6.0.0/24")], { ...args, ...found, destination: "10.6.0.0/24", src: "10.0.0.10" }],
-    ["another type by now", byDefault, [show(3)], { ...args, ...byDefault, ...found, via: undefined, dev: undefined, type: "blackhole" }],
-    ["of two, the one with the metric", { ...byDefault, metric: 50 }, [show(5)], { ...args, ...byDefault, ...found, via: "10.0.0.3", metric: 50 }],
+    [
+      "on link",
+      { destination: "10.7.0.0/24" },
+      [answer("ip -n kt-two -j -d route show table main exact 10.7.0.0/24")],
+      { ...args, ...found, destination: "10.7.0.0/24", via: "10.9.9.9", onlink: true },
+    ],
+    [
+      "with a source",
+      { destination: "10.6.0.0/24" },
+      [answer("ip -n kt-two -j -d route show table main exact 10.6.0.0/24")],
+      { ...args, ...found, destination: "10.6.0.0/24", src: "10.0.0.10" },
+    ],
+    [
+      "another type by now",
+      byDefault,
+      [show(3)],
+      { ...args, ...byDefault, ...found, via: undefined, dev: undefined, type: "blackhole" },
+    ],
+    [
+      "of two, the one with the metric",
+      { ...byDefault, metric: 50 },
+      [show(5)],
+      { ...args, ...byDefault, ...found, via: "10.0.0.3", metric: 50 },
+    ],
     ["only one with another metric", { ...byDefault, metric: 7 }, [show(5)], undefined],
     ["of IPv6, where 0 is 1024", v6, [show6(1)], { ...args, ...v6, ...found }],
-    ["of IPv6, another type by now", v6, [show6(2)], { ...args, ...v6, ...found, via: undefined, dev: "lo", type: "blackhole" }],
+    [
+      "of IPv6, another type by now",
+      v6,
+      [show6(2)],
+      { ...args, ...v6, ...found, via: undefined, dev: "lo", type: "blackhole" },
+    ],
     [
       "several of IPv6 with one metric",
       v6,
-      [json([{ ...hop, dev: "eth1", metric: 1024 }, { ...hop, gateway: "fd00::1", dev: "eth0", metric: 1024 }])],
+      [
+        json([
+          { ...hop, dev: "eth1", metric: 1024 },
+          { ...hop, gateway: "fd00::1", dev: "eth0", metric: 1024 },
+        ]),
+      ],
       { ...args, ...v6, ...found },
     ],
     [
       "several next hops by now",
       {},
-      [json([{ ...hop, nexthops: [{ gateway: "10.0.0.1", dev: "eth0" }, { gateway: "10.0.0.2", dev: "eth0" }] }])],
+      [
+        json([
+          {
+            ...hop,
+            nexthops: [
+              { gateway: "10.0.0.1", dev: "eth0" },
+              { gateway: "10.0.0.2", dev: "eth0" },
+            ],
+          },
+        ]),
+      ],
       { ...args, ...found, via: undefined, dev: undefined },
     ],
     ["one for a type of service", {}, [json([{ ...hop, tos: "0x10", gateway: "10.0.0.1", dev: "eth0" }])], undefined],

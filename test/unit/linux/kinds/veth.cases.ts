@@ -1,13 +1,37 @@
 import { type Cases, answer, json, noNamespace } from "./cases";
 
-const args = { host: "local", netns: "kt-two", name: "eth0", mtu: 1400, peer: { netns: "kt-one", name: "port1", mtu: 1400 } };
+const args = {
+  host: "local",
+  netns: "kt-two",
+  name: "eth0",
+  mtu: 1400,
+  peer: { netns: "kt-one", name: "port1", mtu: 1400 },
+};
 const peer = (different: object) => ({ peer: { ...args.peer, ...different } });
 const two = (words: string) => `ip -n kt-two ${words}`;
 const one = (words: string) => `ip -n kt-one ${words}`;
 const missing = answer("ip -n kt-one -j -d addr show dev v1", 2);
 const end = (ifindex: number, ifname: string, more: object = {}) =>
-  json([{ ifindex, ifname, flags: ["UP"], mtu: 1400, address: "0a:58:0a:00:00:01", linkinfo: { info_kind: "veth" }, addr_info: [], ...more }]);
-const state = { mtu: 1400, mac: "0a:58:0a:00:00:01", addresses: [], hairpin: false, conf: { ipv4: {}, ipv6: {} }, up: true };
+  json([
+    {
+      ifindex,
+      ifname,
+      flags: ["UP"],
+      mtu: 1400,
+      address: "0a:58:0a:00:00:01",
+      linkinfo: { info_kind: "veth" },
+      addr_info: [],
+      ...more,
+    },
+  ]);
+const state = {
+  mtu: 1400,
+  mac: "0a:58:0a:00:00:01",
+  addresses: [],
+  hairpin: false,
+  conf: { ipv4: {}, ipv6: {} },
+  up: true,
+};
 
 export const cases: Cases = {
   token: "podnet:linux:Veth",
@@ -51,7 +75,13 @@ export const cases: Cases = {
   ],
   change: {
     mtu: [[{}, { mtu: 1300 }, [two("link set dev eth0 mtu 1300")]]],
-    mac: [[{ mac: "0a:58:0a:00:00:01" }, { mac: "0a:58:0a:00:00:02" }, [two("link set dev eth0 address 0a:58:0a:00:00:02")]]],
+    mac: [
+      [
+        { mac: "0a:58:0a:00:00:01" },
+        { mac: "0a:58:0a:00:00:02" },
+        [two("link set dev eth0 address 0a:58:0a:00:00:02")],
+      ],
+    ],
     addresses: [[{}, { addresses: ["fd00::1/64"] }, [two("addr add fd00::1/64 dev eth0")]]],
     master: [
       [{}, { master: "br0" }, [two("link set dev eth0 master br0")]],
@@ -76,11 +106,21 @@ export const cases: Cases = {
     ],
     up: [[{ up: false }, {}, [two("link set dev eth0 up")]]],
     "peer.mtu": [[{}, peer({ mtu: 1300 }), [one("link set dev port1 mtu 1300")]]],
-    "peer.mac": [[peer({ mac: "0a:58:0a:00:00:01" }), peer({ mac: "0a:58:0a:00:00:02" }), [one("link set dev port1 address 0a:58:0a:00:00:02")]]],
+    "peer.mac": [
+      [
+        peer({ mac: "0a:58:0a:00:00:01" }),
+        peer({ mac: "0a:58:0a:00:00:02" }),
+        [one("link set dev port1 address 0a:58:0a:00:00:02")],
+      ],
+    ],
     "peer.addresses": [[{}, peer({ addresses: ["10.0.0.1/32"] }), [one("addr add 10.0.0.1/32 dev port1")]]],
     "peer.master": [[peer({ master: "a" }), peer({ master: "b" }), [one("link set dev port1 master b")]]],
     "peer.hairpin": [
-      [peer({ master: "a" }), peer({ master: "a", hairpin: true }), [one("link set dev port1 type bridge_slave hairpin on")]],
+      [
+        peer({ master: "a" }),
+        peer({ master: "a", hairpin: true }),
+        [one("link set dev port1 type bridge_slave hairpin on")],
+      ],
     ],
     "peer.conf": [
       [
@@ -97,21 +137,51 @@ export const cases: Cases = {
     [
       "there, one end a bridge's port",
       peer({ master: "cbr0" }),
-      [end(2, "eth0", { link_index: 7 }), end(7, "port1", { link_index: 2, master: "cbr0", linkinfo: { info_kind: "veth", info_slave_data: { hairpin: true } } })],
+      [
+        end(2, "eth0", { link_index: 7 }),
+        end(7, "port1", {
+          link_index: 2,
+          master: "cbr0",
+          linkinfo: { info_kind: "veth", info_slave_data: { hairpin: true } },
+        }),
+      ],
       { ...args, ...state, peer: { ...args.peer, ...state, master: "cbr0", hairpin: true } },
     ],
     [
       "both ends in one namespace",
       { netns: "kt-one", name: "v1", ...peer({ name: "v2" }) },
       [answer("ip -n kt-one -j -d addr show dev v1"), end(99, "v2", { link: "v1" })],
-      { ...state, netns: "kt-one", name: "v1", mtu: 1500, mac: /./, up: false, peer: { ...state, netns: "kt-one", name: "v2" } },
+      {
+        ...state,
+        netns: "kt-one",
+        name: "v1",
+        mtu: 1500,
+        mac: /./,
+        up: false,
+        peer: { ...state, netns: "kt-one", name: "v2" },
+      },
     ],
     ["nothing there", {}, [missing, missing], undefined],
     ["both namespaces gone", {}, [noNamespace, noNamespace], undefined],
-    ["one end renamed, or in another namespace", {}, [end(2, "eth0", { link_index: 7 }), missing], /one end is missing or in another namespace/],
+    [
+      "one end renamed, or in another namespace",
+      {},
+      [end(2, "eth0", { link_index: 7 }), missing],
+      /one end is missing or in another namespace/,
+    ],
     ["one namespace gone", {}, [noNamespace, end(7, "port1", { link_index: 2 })], /one end is missing/],
-    ["ends of two pairs", {}, [end(2, "eth0", { link_index: 7 }), end(8, "port1", { link_index: 2 })], /are not the two ends of one pair/],
-    ["ends of two pairs, seen from the other side", {}, [end(2, "eth0", { link_index: 7 }), end(7, "port1", { link_index: 3 })], /are not the two ends/],
+    [
+      "ends of two pairs",
+      {},
+      [end(2, "eth0", { link_index: 7 }), end(8, "port1", { link_index: 2 })],
+      /are not the two ends of one pair/,
+    ],
+    [
+      "ends of two pairs, seen from the other side",
+      {},
+      [end(2, "eth0", { link_index: 7 }), end(7, "port1", { link_index: 3 })],
+      /are not the two ends/,
+    ],
     ["a dummy", {}, [end(2, "eth0", { linkinfo: { info_kind: "dummy" } }), missing], /its kind is dummy, not veth/],
   ],
   ids: [

@@ -1,0 +1,203 @@
+// Commands arrive as they were said, through a real shell; what it says comes back, each answer to its command.
+import fc from "fast-check";
+import { type Command, ConnectionLost, type Output, line } from "../../../components/host";
+import { type LocalShell, openShell } from "./local-shell";
+
+let local: LocalShell;
+beforeAll(async () => void (local = await openShell()));
+afterAll(() => local.shell.close());
+
+const run = (commands: readonly Command[], keepGoing = false): Promise<Output[]> =>
+  local.shell.run(commands, 20_000, keepGoing);
+const sh = (script: string, ...args: string[]): Command => ({ argv: ["sh", "-c", script, "sh", ...args] });
+const perl = (script: string, ...args: string[]): Command => ({ argv: ["perl", "-e", script, ...args] });
+
+/** Everything that a shell, a here-document or a pipe could trip over. */
+const nasty = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.string({
+    unit: fc.constantFrom(
+      "'",
+      '"',
+      "\\",
+      "$",
+      "`",
+      "\n",
+      "\r",
+      " ",
+      "\t",
+      "*",
+      "~",
+      "!",
+      "#",
+      "-",
+      "EOF",
+      "\x1e",
+      "é",
+      "😀",
+      "%s",
+      ";",
+      "&",
+      "(",
+    ),
+  }),
+  fc.constantFrom(
+    "",
+    "-",
+    "--",
+    "-n",
+    "$(id)",
+    "`id`",
+    "EOF\n",
+    "EOF",
+    "a\nEOF\nEOFF\n",
+    "\n",
+    "\n\n",
+    "'",
+    "''",
+    "\\",
+    "$HOME",
+    "~",
+    "*",
+    "\x1b[0m",
+  ),
+);
+const word = nasty.filter((text) => !text.includes("\0"));
+
+test("words arrive unchanged", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(word, { maxLength: 5 }), async (words) => {
+      const [output] = await run([perl('print join "\\0", map { "<$_>" } @ARGV', "--", ...words)]);
+      expect(output).toEqual({ code: 0, stdout: words.map((text) => `<${text}>`).join("\0"), stderr: "" });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("standard input arrives unchanged, with and without a last newline", async () => {
+  await fc.assert(
+    fc.asyncProperty(word, async (stdin) => {
+      const [output] = await run([{ argv: ["od", "-An", "-v", "-tx1"], stdin }]);
+      expect(output?.stdout.replaceAll(/\s/g, "")).toBe(Buffer.from(stdin).toString("hex"));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a pasted line does what the command did", async () => {
+  await fc.assert(
+    fc.asyncProperty(word, word, async (argument, stdin) => {
+      const command: Command = { argv: ["sh", "-c", 'printf %s "$1"; cat', "sh", argument], stdin };
+      const [direct, pasted] = await run([command, { argv: ["sh", "-c", line(command)] }]);
+      expect(pasted).toEqual(direct);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test.each([["a\0b"], ["a\0b\n"], ["\0"]])("a NUL character is refused: %j", (text) => {
+  expect(() => line({ argv: ["cat"], stdin: text })).toThrow("NUL");
+  expect(() => line({ argv: [text] })).toThrow("NUL");
+});
+
+test("both streams and the code come back apart, however they end", async () => {
+  const outputs = await run(
+    [
+      sh("printf out; printf err >&2; exit 3"),
+      sh("echo out; echo err >&2"),
+      sh("printf 'a\\n\\n'; exit 1"),
+      sh(""),
+      sh("kill -9 $$"),
+    ],
+    true,
+  );
+  expect(outputs).toEqual([
+    { code: 3, stdout: "out", stderr: "err" },
+    { code: 0, stdout: "out\n", stderr: "err\n" },
+    { code: 1, stdout: "a\n\n", stderr: "" },
+    { code: 0, stdout: "", stderr: "" },
+    { code: 137, stdout: "", stderr: expect.stringMatching(/^(Killed\n)?$/) as string },
+  ]);
+});
+
+test("the first failure ends a run, and a question is none", async () => {
+  const outputs = await run([{ ...sh("exit 4"), mayFail: true }, sh("echo on"), sh("exit 5"), sh("echo never")]);
+  expect(outputs.map(({ code, stdout }) => [code, stdout])).toEqual([
+    [4, ""],
+    [0, "on\n"],
+    [5, ""],
+  ]);
+  // Nothing of it is left for the next.
+  expect(await run([sh("echo next")])).toEqual([{ code: 0, stdout: "next\n", stderr: "" }]);
+});
+
+test("a command cannot read the rest of the script", async () => {
+  const outputs = await run([{ argv: ["cat"] }, { argv: ["cat"], stdin: "mine\n" }, sh("cat; echo behind")]);
+  expect(outputs.map(({ stdout }) => stdout)).toEqual(["", "mine\n", "behind\n"]);
+});
+
+test("a command that fails does not take its input along", async () => {
+  const stdin = "#!/bin/sh\necho never\n".repeat(20_000);
+  const outputs = await run([{ argv: ["false"], stdin }, { argv: ["echo", "next"] }], true);
+  expect(outputs.map(({ code, stdout }) => [code, stdout])).toEqual([
+    [1, ""],
+    [0, "next\n"],
+  ]);
+});
+
+test("5 MB both ways, and what is no text", async () => {
+  const stdin = `${"0123456789abcde\n".repeat(327_680)}`;
+  const [back, both, bytes] = await run([
+    { argv: ["cat"], stdin },
+    sh("yes out | head -c 5000000 & yes err | head -c 5000000 >&2; wait"),
+    perl("print map chr, 0..255"),
+  ]);
+  expect(back?.stdout.length).toBe(stdin.length);
+  expect(back?.stdout === stdin).toBe(true);
+  expect([both?.stdout.length, both?.stderr.length]).toEqual([5_000_000, 5_000_000]);
+  expect(bytes?.stdout.slice(0, 128)).toBe(Buffer.from([...Array(128).keys()]).toString());
+});
+
+test.each(["/bin/sh", "/bin/bash"])("a login's own sayings are nobody's answer (%s)", async (program) => {
+  const { shell } = await openShell("/bin/sh", ["-c", `echo Welcome; echo Attention >&2; exec ${program}`]);
+  expect(await shell.run([{ argv: ["echo", "x"] }], 5000)).toEqual([{ code: 0, stdout: "x\n", stderr: "" }]);
+  shell.close();
+});
+
+test("programs speak English and are found where an administrator's are", async () => {
+  const { shell } = await openShell("/usr/bin/env", ["-i", "LC_ALL=de_DE.UTF-8", "PATH=/usr/bin:/bin", "/bin/sh"]);
+  const [output] = await shell.run([sh('echo "$LC_ALL $PATH"; umask')], 5000);
+  expect(output?.stdout).toBe("C /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n0022\n");
+  shell.close();
+});
+
+describe("when it ends", () => {
+  test("in the middle of a command, its effect is unknown", async () => {
+    const { shell, kill } = await openShell();
+    const answer = shell.run([sh("echo half; sleep 5")], 5000);
+    setTimeout(kill, 100);
+    await expect(answer).rejects.toThrow(ConnectionLost);
+    expect(shell.alive).toBe(false);
+    await expect(shell.run([{ argv: ["true"] }], 5000)).rejects.toThrow(ConnectionLost);
+  });
+
+  test("by a command's own doing too", async () => {
+    const { shell } = await openShell();
+    await expect(shell.run([sh("kill -9 $PPID")], 5000)).rejects.toThrow(/^here: .* while this ran/);
+  });
+
+  test("a silent command is given up, and named", async () => {
+    const { shell, kill } = await openShell();
+    await expect(shell.run([{ argv: ["sleep", "5.5"] }], 200)).rejects.toThrow(
+      /^here: no answer for 0.2 s while this ran.*\n {2}sleep 5.5$/,
+    );
+    expect(shell.alive).toBe(false);
+    kill();
+  });
+
+  test("before its first answer, what it said is the reason", async () => {
+    await expect(
+      openShell("/bin/sh", ["-c", "read line; echo 'This account is currently not available.' >&2; exit 1"]),
+    ).rejects.toThrow(/This account is currently not available/);
+  });
+});
