@@ -8,7 +8,7 @@ if [ -d "$3" ]; then
   for file in "$3"/*.pid; do
     [ -e "$file" ] && { read -r pid && read -r born; } <"$file" && stat=$(cat "/proc/$pid/stat") || continue
     set -- "$1" "$2" "$3" ${stat##*) } # the 20th of these fields is the time of its start (proc(5))
-    [ "${23}" != "$born" ] || kill -9 -- "-$pid" "$pid"
+    [ "${23}" != "$born" ] || kill -9 "-$pid" "$pid"
   done 2>/dev/null
   rm -rf "$3"
 fi

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Command, Output } from "../host";
+import { type Command, HostError, type Output } from "../host";
 import type { Args, Kind } from "./kind";
 
 /** A dot, because the folders beside it are named after nodes, and no node's name starts with one. */
@@ -51,10 +51,15 @@ export interface Ownership {
   readonly record: OwnedRecord | undefined;
 }
 
-export function parseOwnership({ stdout }: Output): Ownership {
+/** @param command the one that asked, for the message */
+export function parseOwnership({ stdout }: Output, { argv }: Command): Ownership {
   const [place, ...lines] = stdout.split("\n");
   const text = lines.join("\n").trim();
-  return { inside: place === "inside", record: text === "" ? undefined : (JSON.parse(text) as OwnedRecord) };
+  try {
+    return { inside: place === "inside", record: text === "" ? undefined : (JSON.parse(text) as OwnedRecord) };
+  } catch {
+    throw new HostError(`the record ${argv[4]} is not whole, so nobody knows whose that is; look at it, and remove it`);
+  }
 }
 
 /** Writes an object down, in one step, so that whoever reads the record finds it whole. */

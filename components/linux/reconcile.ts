@@ -209,10 +209,11 @@ export class Reconciler {
   }
 
   private async observe(kind: Kind, args: Args): Promise<Observed> {
-    const commands = [probeOwnership(this.lab, kind, args), ...kind.probe(args, this.context())];
+    const ask = probeOwnership(this.lab, kind, args);
+    const commands = [ask, ...kind.probe(args, this.context())];
     const outputs = await this.host(args.host).ask(commands);
     this.check(args.host, commands, outputs);
-    const ownership = parseOwnership(outputs[0] as Output);
+    const ownership = parseOwnership(outputs[0] as Output, ask);
     try {
       return { found: kind.parse(outputs.slice(1), args), wrong: undefined, ownership };
     } catch (error) {

@@ -128,7 +128,7 @@ const clearFolders =
 const clearScraps = String.raw`for file; do
   case $file in *.pid)
     { read -r pid && read -r born; } <"$file" &&
-      [ "$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)" = "$born" ] && kill -9 -- "-$pid" "$pid"
+      [ "$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)" = "$born" ] && kill -9 "-$pid" "$pid"
   esac
   rm -f "$file"
 done 2>/dev/null; :`;

@@ -175,6 +175,7 @@ podnet: to repair the lab: npm run up -- --stack ${shop.name}\n`,
       (await exec(who, "ip", "-4", "-br", "addr", "show", "scope", "global")).stdout;
     expect(await address("default/pod1")).toContain(" 10.244.0.2/24");
     expect(await address("other/pod2")).toContain(" 10.244.1.3/24");
+    expect(await address("pod2")).toBe(await address("default/pod2"));
     expect(await address("agent")).toBe(await address("node1"));
     expect(await address("client")).toContain(" 203.0.113.10/24");
     expect(await address("router")).toContain(" 192.168.0.1/24");
@@ -184,7 +185,6 @@ podnet: to repair the lab: npm run up -- --stack ${shop.name}\n`,
   });
 
   test.each([
-    ["pod2", `"pod2" is several: default/pod2, other/pod2; say which`],
     ["pd1", `has no "pd1"; did you mean pod1?`],
     ["default/pod11", `has no "default/pod11"; did you mean default/pod1?`],
     ["database", `has no "database"; there are: agent, pod1, pod2, pod2, node1, node2, client, switch, router`],
