@@ -9,10 +9,11 @@ import { perl, setsid, shell } from "./kernel/scripts";
 import { sysctl } from "./kernel/sysctl";
 
 export class FakeHost implements Runner {
-  readonly name = "fake";
   readonly kernel = new Kernel();
   /** Faults of the fake itself, whoever caught them. */
   readonly faults: Error[] = [];
+
+  constructor(readonly name = "fake") {}
 
   async ask(commands: readonly Command[]): Promise<Output[]> {
     return commands.map((command) => this.answer(command));

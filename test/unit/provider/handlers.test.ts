@@ -15,7 +15,7 @@ let host: FakeHost;
 let warnings: string[];
 let service: ReturnType<typeof handlers>;
 beforeEach(() => {
-  host = new FakeHost();
+  host = new FakeHost("local");
   warnings = [];
   const hosts = {
     lab: "lab",
@@ -177,9 +177,8 @@ describe("check", () => {
     expect(inputs).toMatchObject({ netns: unknown, addresses: unknown, mtu: 1500, commands: unknown });
     const nested = await check("Veth", { host: "local", name: "a", peer: unknown });
     expect(nested).toMatchObject({ failures: [], inputs: { peer: unknown, commands: unknown } });
-    expect((await check("Bridge", { ...bridge, netns: unknown, nme: 1 })).failures).toMatchObject(
-      [["nme", /./]].map(([a]) => [a, expect.anything()]),
-    );
+    const misspelt = await check("Bridge", { ...bridge, netns: unknown, nme: 1 });
+    expect(misspelt.failures.map(([property]) => property)).toEqual(["nme"]);
   });
 
   test("Pulumi's own keys are kept", async () => {

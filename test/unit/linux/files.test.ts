@@ -1,0 +1,168 @@
+// Files and records by the real scripts, on a real file system: what the fake host of ring 3 only claims.
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { NotOurs } from "../../../components/host";
+import type { Args } from "../../../components/linux/kind";
+import { recordPath } from "../../../components/linux/owned";
+import { Reconciler } from "../../../components/linux/reconcile";
+import { kindOf } from "../../../components/linux/registry";
+import { LocalRunner } from "./local-runner";
+
+const file = kindOf("podnet:linux:File");
+const args = (path: string, content = "text\n", mode = "0644"): Args =>
+  ({ host: "local", path, content, mode }) as Args;
+
+let host: LocalRunner;
+let reconciler: Reconciler;
+beforeEach(() => {
+  host = new LocalRunner();
+  reconciler = new Reconciler("lab", () => host);
+});
+afterEach(() => host.close());
+const at = (path: string): string => join(host.folder, path);
+
+test("a file comes with its folders and its mode, and goes with them", async () => {
+  const want = args("/srv/one/two/file", "text\n", "0640");
+  const { state, warnings } = await reconciler.create(file, want);
+  expect([state, warnings]).toEqual([want, []]);
+  expect(readFileSync(at("/srv/one/two/file"), "utf8")).toBe("text\n");
+  expect(statSync(at("/srv/one/two/file")).mode & 0o7777).toBe(0o640);
+  expect(host.tree("srv")).toEqual(["one", "one/two", "one/two/file"]);
+  expect(await reconciler.delete(file, want)).toEqual([]);
+  expect([host.tree("srv"), host.tree("run")]).toEqual([[], []]);
+  expect(await reconciler.delete(file, want)).toEqual([]);
+});
+
+test("it is written down before it is made", async () => {
+  await reconciler.create(file, args("/srv/one/file"));
+  const words = host.log.map(({ argv }) => argv.join(" "));
+  const note = words.findIndex((line) => line.startsWith("sh -c record=$(cat)"));
+  expect(note).toBeGreaterThanOrEqual(0);
+  expect(note).toBeLessThan(words.findIndex((line) => line.includes("make()")));
+  expect(note).toBeLessThan(words.findIndex((line) => line.includes("umask 077")));
+});
+
+test("folders that were there stay, and so does what somebody put into ours", async () => {
+  mkdirSync(at("/srv/theirs"));
+  await reconciler.create(file, args("/srv/theirs/ours/file"));
+  writeFileSync(at("/srv/theirs/ours/by-hand"), "");
+  await reconciler.delete(file, args("/srv/theirs/ours/file"));
+  expect(host.tree("srv")).toEqual(["theirs", "theirs/ours", "theirs/ours/by-hand"]);
+  rmSync(at("/srv/theirs/ours/by-hand"));
+  // The note on the folder is still there, and the next file in it takes it along.
+  await reconciler.create(file, args("/srv/theirs/ours/file"));
+  await reconciler.delete(file, args("/srv/theirs/ours/file"));
+  expect([host.tree("srv"), host.tree("run")]).toEqual([["theirs"], []]);
+});
+
+test("the last of several files takes their folder along", async () => {
+  const all = ["a", "b", "c"].map((name) => args(`/srv/one/${name}`));
+  await Promise.all(all.map((each) => reconciler.create(file, each)));
+  for (const each of all) await reconciler.delete(file, each);
+  expect([host.tree("srv"), host.tree("run")]).toEqual([[], []]);
+});
+
+test("any text arrives byte for byte", async () => {
+  const text = fc.string({ unit: "grapheme" }).filter((content) => !content.includes("\0"));
+  const special = fc.constantFrom(
+    "",
+    "\n",
+    "no newline",
+    "\r\n",
+    "EOF\n",
+    "a\nEOF\nEOFF\n",
+    "'\"$(id)`\\",
+    "✓ 😀",
+    " ",
+    "\t\n\n\n",
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(text, special), async (content) => {
+      const want = args("/srv/file", content);
+      const { state } = await reconciler.create(file, want);
+      expect(state).toEqual(want);
+      expect(readFileSync(at("/srv/file"), "utf8")).toBe(content);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("1 MB, whose record is longer than a command can be", async () => {
+  const want = args("/srv/file", "0123456789abcdef".repeat(65_536));
+  await reconciler.create(file, want);
+  expect(statSync(at("/srv/file")).size).toBe(1_048_576);
+  expect(await reconciler.read(file, want)).toEqual(want);
+  await reconciler.delete(file, want);
+  expect([host.tree("srv"), host.tree("run")]).toEqual([[], []]);
+});
+
+describe("what people do to it is seen, and mended", () => {
+  const want = args("/srv/one/file");
+  beforeEach(() => reconciler.create(file, want));
+
+  const damage: [string, () => void, object | undefined][] = [
+    ["another content", () => writeFileSync(at("/srv/one/file"), "other"), { content: "other" }],
+    ["no last newline", () => writeFileSync(at("/srv/one/file"), "text"), { content: "text" }],
+    ["another mode", () => chmodSync(at("/srv/one/file"), 0o4755), { mode: "4755" }],
+    ["deleted", () => rmSync(at("/srv/one/file")), undefined],
+    ["deleted with its folder", () => rmSync(at("/srv/one"), { recursive: true }), undefined],
+    [
+      "a link in its place",
+      () => (rmSync(at("/srv/one/file")), symlinkSync("/etc/passwd", at("/srv/one/file"))),
+      undefined,
+    ],
+    [
+      "a dangling link in its place",
+      () => (rmSync(at("/srv/one/file")), symlinkSync("/nowhere", at("/srv/one/file"))),
+      undefined,
+    ],
+    ["an empty folder in its place", () => (rmSync(at("/srv/one/file")), mkdirSync(at("/srv/one/file"))), undefined],
+  ];
+  test.each(damage)("%s", async (_what, doIt, seen) => {
+    doIt();
+    expect(await reconciler.read(file, want)).toEqual(seen && { ...want, ...seen });
+    const { state } = seen
+      ? await reconciler.update(file, want, { ...want, ...seen })
+      : await reconciler.create(file, want);
+    expect(state).toEqual(want);
+    expect(statSync(at("/srv/one/file")).isFile()).toBe(true);
+    expect(readFileSync("/etc/passwd", "utf8")).toMatch(/^root:/m);
+    await reconciler.delete(file, want);
+    expect([host.tree("srv"), host.tree("run")]).toEqual([[], []]);
+  });
+
+  test("a folder with something in it stays, and the error names it", async () => {
+    rmSync(at("/srv/one/file"));
+    mkdirSync(at("/srv/one/file/theirs"), { recursive: true });
+    await expect(reconciler.create(file, want)).rejects.toThrow(/\/srv\/one\/file': Directory not empty/);
+    await expect(reconciler.delete(file, want)).rejects.toThrow(/Directory not empty/);
+    expect(existsSync(at("/srv/one/file/theirs"))).toBe(true);
+  });
+});
+
+test("what is there and is not the lab's is named, and stays", async () => {
+  writeFileSync(at("/srv/theirs"), "theirs");
+  const want = args("/srv/theirs");
+  await expect(reconciler.create(file, want)).rejects.toThrow(NotOurs);
+  await expect(reconciler.create(file, want)).rejects.toThrow(
+    'host "local": File /srv/theirs is there already, and lab "lab" did not make it',
+  );
+  expect(await reconciler.read(file, want)).toBeUndefined();
+  expect(await reconciler.delete(file, want)).toEqual([expect.stringMatching(/it stays$/)]);
+  expect(readFileSync(at("/srv/theirs"), "utf8")).toBe("theirs");
+  expect(host.tree("run")).toEqual([]);
+});
+
+test("what cannot be made leaves nothing behind", async () => {
+  writeFileSync(at("/srv/theirs"), "");
+  await expect(reconciler.create(file, args("/srv/theirs/file"))).rejects.toThrow(/File exists/);
+  expect([host.tree("srv"), host.tree("run")]).toEqual([["theirs"], []]);
+});
+
+test("a record that was cut short by hand is no record of anything", async () => {
+  const want = args("/srv/file");
+  await reconciler.create(file, want);
+  writeFileSync(at(recordPath("lab", file, want)), '{"token":');
+  await expect(reconciler.read(file, want)).rejects.toThrow(/record/);
+});

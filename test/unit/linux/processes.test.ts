@@ -1,0 +1,249 @@
+// Processes by the real scripts: started once, known again, ended with all that they started. In the host's own network
+// namespace, so nobody has to be root.
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { HostError } from "../../../components/host";
+import type { Args } from "../../../components/linux/kind";
+import { recordPath } from "../../../components/linux/owned";
+import { Reconciler } from "../../../components/linux/reconcile";
+import { kindOf } from "../../../components/linux/registry";
+import { fill } from "../../../components/linux/schema";
+import { LocalRunner } from "./local-runner";
+
+const kind = kindOf("podnet:linux:Process");
+const process_ = (values: object): Args => fill(kind.args, { host: "local", name: "p", ...values }) as unknown as Args;
+const perl = (script: string, ...args: string[]): string[] => ["perl", "-e", script, ...args];
+
+/** Listens on a TCP port of 127.0.0.1, and says why when it cannot. */
+const server = `use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift, Listen => 5) or die "$!\\n"; sleep`;
+
+let host: LocalRunner;
+let reconciler: Reconciler;
+beforeEach(() => {
+  host = new LocalRunner();
+  reconciler = new Reconciler("lab", () => host);
+});
+afterEach(async () => {
+  for (const name of ["p", "second"]) await reconciler.delete(kind, process_({ name, command: ["x"] }));
+  expect(host.tree("run")).toEqual([]);
+  host.close();
+});
+
+const pidOf = (args: Args): number =>
+  Number(readFileSync(join(host.folder, `${recordPath("lab", kind, args)}.pid`), "utf8").split("\n")[0]);
+
+/** The fields of stat behind the name (proc(5)); none of a process that has ended, buried or not. */
+function fields(pid: number): string[] {
+  try {
+    const all = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return all[0] === "Z" || all[0] === "X" ? [] : all;
+  } catch {
+    return [];
+  }
+}
+const isAlive = (pid: number): boolean => fields(pid).length > 0;
+const sessionOf = (pid: number): number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((each) => fields(each)[3] === `${pid}`);
+
+const freePort = (): Promise<number> =>
+  new Promise((done) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => done(port));
+    });
+  });
+const until = async (what: string, holds: () => boolean): Promise<void> => {
+  for (let tries = 0; !holds(); tries++) {
+    if (tries > 200) throw new Error(`not in time: ${what}`);
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+};
+
+test("it gets its words and its environment as they are, and nothing else", async () => {
+  const out = join(host.folder, "out");
+  const words = ["", "a b", "it's", "$(id)", "two\nlines", "-x", "✓"];
+  const args = process_({
+    command: perl(
+      'open F, ">", shift; print F join("\\0", @ARGV, "--", map { "$_=$ENV{$_}" } sort keys %ENV); close F; sleep',
+      out,
+      ...words,
+    ),
+    env: { "-u": "odd", NAME: "two\nlines", QUOTE: "it's $(id)" },
+  });
+  await reconciler.create(kind, args);
+  await until("its words", () => existsSync(out) && readFileSync(out, "utf8").includes("QUOTE"));
+  const [arguments_, environment] = readFileSync(out, "utf8").split("\0--\0");
+  expect(arguments_?.split("\0")).toEqual(words);
+  expect(environment?.split("\0")).toEqual([
+    ...["-u=odd", "NAME=two\nlines", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+    ...[
+      "PODNET_LAB=lab",
+      "PODNET_PROCESS=,p",
+      expect.stringMatching(/^PODNET_SPEC=[0-9a-f]{20}$/) as string,
+      "QUOTE=it's $(id)",
+    ],
+  ]);
+  // A session of its own, without a terminal.
+  expect(fields(pidOf(args))[3]).toBe(`${pidOf(args)}`);
+});
+
+test("a second run does nothing; a killed one is seen, and started again, once", async () => {
+  const args = process_({ command: perl("sleep") });
+  const { state } = await reconciler.create(kind, args);
+  expect(state).toEqual(args);
+  const pid = pidOf(args);
+  await reconciler.create(kind, args);
+  await reconciler.update(kind, args, args);
+  expect(pidOf(args)).toBe(pid);
+  process.kill(pid, "SIGKILL");
+  await until("its end", () => !isAlive(pid));
+  expect(await reconciler.read(kind, args)).toBeUndefined();
+  await reconciler.create(kind, args);
+  expect(await reconciler.read(kind, args)).toEqual(args);
+  expect(pidOf(args)).not.toBe(pid);
+});
+
+test("with other words it is another process: the old one ends first", async () => {
+  const old = process_({ command: perl("sleep", "old") });
+  await reconciler.create(kind, old);
+  const pid = pidOf(old);
+  await reconciler.create(kind, process_({ command: perl("sleep", "new") }));
+  expect(isAlive(pid)).toBe(false);
+});
+
+test("deleted, it goes with all that it started, however it takes a signal", async () => {
+  const stubborn = "$SIG{TERM} = 'IGNORE'; fork; sleep 1 while 1";
+  const args = process_({ command: perl(stubborn) });
+  await reconciler.create(kind, args);
+  const pid = pidOf(args);
+  await until("its child", () => sessionOf(pid).length === 2);
+  expect(await reconciler.delete(kind, args)).toEqual([]);
+  expect(sessionOf(pid)).toEqual([]);
+  expect(await reconciler.delete(kind, args)).toEqual([]);
+});
+
+test("what it started is ended before it starts again, though it has died itself", async () => {
+  const args = process_({ command: perl("fork; sleep") });
+  await reconciler.create(kind, args);
+  const pid = pidOf(args);
+  await until("its child", () => sessionOf(pid).length === 2);
+  process.kill(pid, "SIGKILL");
+  await until("its end", () => !isAlive(pid));
+  await reconciler.create(kind, args);
+  expect(sessionOf(pid)).toEqual([]);
+});
+
+test("one that writes over its environment, as nginx does, is known all the same", async () => {
+  // A long name goes over the arguments into the environment (proc(5), /proc/pid/cmdline).
+  const args = process_({ command: perl('$0 = "x" x 2000; sleep') });
+  await reconciler.create(kind, args);
+  const pid = pidOf(args);
+  await until("its new name", () => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("xxxx"));
+  expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("PODNET_PROCESS");
+  expect(await reconciler.read(kind, args)).toEqual(args);
+  await reconciler.create(kind, args);
+  expect(pidOf(args)).toBe(pid);
+  await reconciler.delete(kind, args);
+  expect(isAlive(pid)).toBe(false);
+});
+
+test("a process id that somebody else has by now is left alone", async () => {
+  const args = process_({ command: perl("sleep") });
+  await reconciler.create(kind, args);
+  const path = join(host.folder, `${recordPath("lab", kind, args)}.pid`);
+  const pid = pidOf(args);
+  writeFileSync(path, `${process.pid}\n1\n`);
+  expect(await reconciler.read(kind, args)).toBeUndefined();
+  await reconciler.delete(kind, args);
+  expect(isAlive(process.pid)).toBe(true);
+  process.kill(pid, "SIGKILL");
+});
+
+test("made means that it listens", async () => {
+  const port = await freePort();
+  const slow = `select undef, undef, undef, 0.3; ${server}`;
+  const args = process_({ command: perl(slow, `${port}`), listens: [{ protocol: "TCP", port }] });
+  const { warnings } = await reconciler.create(kind, args);
+  expect(warnings).toEqual([]);
+  expect(readFileSync("/proc/net/tcp", "utf8")).toMatch(
+    new RegExp(`:${port.toString(16).toUpperCase().padStart(4, "0")} \\S+ 0A`),
+  );
+});
+
+test("a child may be the one that listens", async () => {
+  const port = await freePort();
+  const args = process_({
+    command: ["sh", "-c", 'perl -e "$0" "$1" & wait', server, `${port}`],
+    listens: [{ protocol: "TCP", port }],
+  });
+  expect((await reconciler.create(kind, args)).warnings).toEqual([]);
+});
+
+test("somebody else who listens on its port does not count", async () => {
+  const port = await freePort();
+  const others = createServer().listen(port, "127.0.0.1");
+  const args = process_({ command: perl("sleep"), listens: [{ protocol: "TCP", port }] });
+  const { warnings } = await reconciler.create(kind, args);
+  expect(warnings).toEqual([`local,,p: it runs, but does not listen on TCP:${port} after 1 seconds`]);
+  await new Promise((done) => others.close(done));
+});
+
+test("new ports of a running process are waited for, and it is not started again", async () => {
+  const args = process_({ command: perl("sleep") });
+  await reconciler.create(kind, args);
+  const pid = pidOf(args);
+  const more = process_({ command: perl("sleep"), listens: [{ protocol: "UDP", port: 1 }] });
+  const { state, warnings } = await reconciler.update(kind, more, args);
+  expect(state).toEqual(more);
+  expect(warnings).toEqual(["local,,p: it runs, but does not listen on UDP:1 after 1 seconds"]);
+  expect(pidOf(more)).toBe(pid);
+});
+
+describe("what cannot run says so, and leaves nothing behind", () => {
+  const fails = async (values: object): Promise<string> => {
+    const args = process_(values);
+    const error: unknown = await reconciler.create(kind, args).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(HostError);
+    expect(await reconciler.read(kind, args)).toBeUndefined();
+    expect(host.tree("run")).toEqual([]);
+    return (error as Error).message;
+  };
+
+  test("a program that is not there", async () => {
+    expect(await fails({ command: ["/no/such/program", "x"] })).toMatch(
+      /Process p: it ended at once: env: .*\/no\/such\/program.*: No such file or directory/,
+    );
+  });
+
+  test("a program that ends", async () => {
+    expect(
+      await fails({
+        command: perl('print STDERR "out of luck\\n"; select undef, undef, undef, 0.2; exit 1'),
+        listens: [{ protocol: "TCP", port: 1 }],
+      }),
+    ).toMatch(/it ended at once: out of luck/);
+    expect(await fails({ command: ["true"], listens: [{ protocol: "TCP", port: 1 }] })).toMatch(
+      /it ended at once without a word/,
+    );
+  });
+
+  test("a port that another has", async () => {
+    const port = await freePort();
+    const listens = [{ protocol: "TCP", port }];
+    await reconciler.create(kind, process_({ command: perl(server, `${port}`), listens }));
+    const second = process_({ name: "second", command: perl(server, `${port}`), listens });
+    await expect(reconciler.create(kind, second)).rejects.toThrow(
+      /Process second: it ended at once: Address already in use/,
+    );
+  });
+
+  test("a file without its right to run", async () => {
+    expect(await fails({ command: ["/etc/passwd"] })).toMatch(/\/etc\/passwd.*: Permission denied/);
+  });
+});
