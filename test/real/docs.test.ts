@@ -60,9 +60,9 @@ function cloneProject(clone: string): void {
 async function runStep(machine: Machine, folder: string, clone: string, step: Step & { do: "run" }): Promise<void> {
   const memory = join(folder, "environment");
   const script = `[ ! -e ${memory} ] || . ${memory}; set -eo pipefail; trap 'export -p >${memory}' EXIT\n${step.text}`;
-  const { HOME, PATH } = process.env;
+  const { HOME, PATH, PULUMI_HOME = join(HOME ?? "", ".pulumi") } = process.env;
   // Neither npm's variables nor a login of the user's.
-  const env = { HOME, PATH, PULUMI_CREDENTIALS_PATH: folder };
+  const env = { HOME, PATH, PULUMI_HOME, PULUMI_CREDENTIALS_PATH: folder };
   const argv = ["bash", "-c", script];
   const { code, stdout, stderr } = await machine.run(argv, { env, cwd: clone, limit: 170 });
   const said = `${stdout}\n${stderr}`;
