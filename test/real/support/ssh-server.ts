@@ -38,6 +38,8 @@ const setUp = String.raw`
   folder=$1; shift
   mount -t proc proc /proc && mount -t tmpfs -o mode=755 tmpfs /run && mkdir -m 755 /run/sshd
   mount -t tmpfs -o mode=755 tmpfs /mnt && mount -t tmpfs -o mode=755 tmpfs /home
+  # Root's own start-up files may take locks (pyenv's do), which a shell that a test kills would leave.
+  mount -t tmpfs -o mode=700 tmpfs /root
   for d in etc usr; do
     mkdir -p "$folder/root/$d" /mnt/$d /mnt/$d.work
     mount -t overlay -o "lowerdir=$folder/root/$d:/$d,upperdir=/mnt/$d,workdir=/mnt/$d.work" overlay /$d
