@@ -36,9 +36,9 @@ module.exports = {
     ),
     forbid(
       "reading-a-lab-touches-no-host",
-      "Labs are read and addresses given without any host.",
-      { path: "^components/kubernetes/(manifests|addresses)/" },
-      allBut("^components/kubernetes/(manifests|addresses)/"),
+      "Labs are read, pods made of templates and addresses given without any host.",
+      { path: "^components/kubernetes/(manifests|workloads|addresses)/" },
+      allBut("^components/kubernetes/(manifests|workloads|addresses)/"),
     ),
     forbid(
       "manifests-give-no-addresses-but-check-them",

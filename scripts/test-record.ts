@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { command } from "./lib/command";
 import { projectRoot } from "./lib/environment";
 
-const programs = ["cni"];
+const programs = ["cni", "kube-proxy"];
 
 export async function main(args: string[]): Promise<void> {
-  command("test:record", "Runs the CNI plugins again and writes test/record/cni. Needs root and Go.").parse(args, {
-    from: "user",
-  });
+  command("test:record", "Runs the CNI plugins and kube-proxy again, and writes test/record. Needs root and Go.").parse(
+    args,
+    { from: "user" },
+  );
   for (const name of programs) {
     const code = await record(name);
     if (code !== 0) throw new Error(`recording ${name} failed`);

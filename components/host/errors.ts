@@ -67,5 +67,6 @@ const notFound = [
   /^Cannot find device ".*"$/,
   /^Error: ipv[46]: FIB table does not exist\.$/,
   /^sysctl: cannot stat \/proc\/sys\/.*: No such file or directory$/,
+  /^Error: No such file or directory(; did you mean .*)?$/, // nft(8)
   /^stat: .*: (No such file or directory|Not a directory)$/,
 ];

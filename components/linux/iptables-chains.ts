@@ -4,6 +4,7 @@ import { type Command, type Output, saysNotFound, within } from "../host";
 import { builtInChains, chainPattern, readSave, ruleText, table } from "./iptables";
 import { type Context, type Kind, parts } from "./kind";
 import { type Fault, host, netns } from "./schema";
+import { inOurWords } from "./words";
 
 const args = Type.Object({
   host,
@@ -73,20 +74,11 @@ function parse([output]: readonly Output[], want: Chains): Chains | undefined {
   const saved = Object.fromEntries(
     ours.map((chain) => [chain, rules.filter((rule) => rule.chain === chain).map(({ text }) => text)]),
   );
-  return { ...want, chains: inOurWords(saved, want), saved };
-}
-
-/** A line that is as the kernel gave it back after we set it is said as we said it; any other as it stands there. */
-function inOurWords(saved: Record<string, string[]>, { chains, saved: former = {} }: Chains): Chains["chains"] {
-  const ours = (chain: string, line: string, i: number): string => {
-    const lines = former[chain] ?? [];
-    return chains[chain]?.[lines[i] === line ? i : lines.indexOf(line)] ?? line;
-  };
-  const words = ([chain, lines]: [string, string[]]): [string, string[]] => [
+  const said = Object.entries(saved).map(([chain, lines]): [string, string[]] => [
     chain,
-    lines.map((line, i) => ours(chain, line, i)),
-  ];
-  return Object.fromEntries(Object.entries(saved).map(words));
+    inOurWords(lines, want.chains[chain] ?? [], want.saved?.[chain] ?? []),
+  ]);
+  return { ...want, chains: Object.fromEntries(said), saved };
 }
 
 export const iptablesChainsKind: Kind<typeof args, Chains> = {

@@ -1,5 +1,6 @@
 // What the two kinds of iptables share: tables, and rules in the words of iptables-save(8).
 import { Type } from "@sinclair/typebox";
+import { remembered } from "./remembered";
 
 export const tables = ["filter", "nat", "mangle", "raw"] as const;
 
@@ -41,6 +42,21 @@ export function readSave(text: string): { chains: string[]; rules: SavedRule[] }
       return chain === undefined ? [] : [{ chain, text }];
     }),
   };
+}
+
+/** The rules of each chain that is there. */
+export type SavedTable = ReadonlyMap<string, readonly string[]>;
+
+/** What iptables-save(8) prints of all tables that are there, by table. */
+export const readTables = remembered((text): ReadonlyMap<string, SavedTable> => {
+  const parts = [...text.matchAll(/^\*(\S+)\n([^]*?)^COMMIT$/gm)];
+  return new Map(parts.map(([, table = "", lines = ""]) => [table, byChain(readSave(lines))]));
+});
+
+function byChain({ chains, rules }: ReturnType<typeof readSave>): SavedTable {
+  const found = new Map<string, string[]>(chains.map((chain) => [chain, []]));
+  for (const { chain, text } of rules) found.get(chain)?.push(text);
+  return found;
 }
 
 /** The comment of a rule, by which a rule that was changed by hand is still known. */

@@ -3,9 +3,11 @@ import { bridgeKind } from "./bridge";
 import { fileKind } from "./file";
 import { iptablesChainsKind } from "./iptables-chains";
 import { iptablesRuleKind } from "./iptables-rule";
+import { iptablesRulesKind } from "./iptables-rules";
 import type { Kind } from "./kind";
 import { neighbourKind } from "./neighbour";
 import { netnsKind } from "./netns";
+import { nftablesRulesKind } from "./nftables-rules";
 import { processKind } from "./process";
 import { routeKind } from "./route";
 import { sysctlKind } from "./sysctl";
@@ -21,6 +23,8 @@ export const kinds: readonly Kind[] = [
   routeKind,
   iptablesChainsKind,
   iptablesRuleKind,
+  iptablesRulesKind,
+  nftablesRulesKind,
   processKind,
 ];
 

@@ -5,9 +5,11 @@ import { bridgeKind } from "./bridge";
 import { fileKind } from "./file";
 import { iptablesChainsKind } from "./iptables-chains";
 import { iptablesRuleKind } from "./iptables-rule";
+import { iptablesRulesKind } from "./iptables-rules";
 import type { Kind } from "./kind";
 import { neighbourKind } from "./neighbour";
 import { netnsKind } from "./netns";
+import { nftablesRulesKind } from "./nftables-rules";
 import { processKind } from "./process";
 import { routeKind } from "./route";
 import type { InputsOf } from "./schema";
@@ -47,5 +49,7 @@ export class Neighbour extends resource(neighbourKind) {}
 export class Sysctl extends resource(sysctlKind) {}
 export class IptablesChains extends resource(iptablesChainsKind) {}
 export class IptablesRule extends resource(iptablesRuleKind) {}
+export class IptablesRules extends resource(iptablesRulesKind) {}
+export class NftablesRules extends resource(nftablesRulesKind) {}
 export class Process extends resource(processKind) {}
 export class File extends resource(fileKind) {}

@@ -28,6 +28,27 @@ export const examples: Readonly<Record<string, Readonly<Record<string, unknown>>
     chains: { "MY-CHAIN": ["-d 10.244.0.0/16 -j RETURN", "-j MASQUERADE"] },
   },
   IptablesRule: { host: "local", netns: "demo.node1", table: "nat", chain: "POSTROUTING", rule: "-j MY-CHAIN" },
+  IptablesRules: {
+    host: "local",
+    netns: "demo.node1",
+    name: "default/web",
+    tables: {
+      nat: {
+        chains: { "WEB-POD": ["-p tcp -m tcp -j DNAT --to-destination 10.244.0.2:8080"] },
+        rules: {
+          PREROUTING: ['-d 10.96.0.20/32 -p tcp -m comment --comment "default/web" -m tcp --dport 80 -j WEB-POD'],
+        },
+      },
+    },
+  },
+  NftablesRules: {
+    host: "local",
+    netns: "demo.node1",
+    table: "services",
+    name: "default/web",
+    chains: { "web-pod": ["meta l4proto tcp dnat to 10.244.0.2:8080"] },
+    elements: { "service-ips": ["10.96.0.20 . tcp . 80 : goto web-pod"] },
+  },
   Process: {
     host: "local",
     netns: "demo.default.pod1",

@@ -14,7 +14,8 @@ const words = ({ argv }: Command): string => argv.join(" ");
 const looks = [
   /^ip (-n \S+ )?(-6 )?-j /,
   /^(ip netns exec \S+ )?sysctl (?!-q -w)/,
-  /^(ip netns exec \S+ )?iptables-save /,
+  /^(ip netns exec \S+ )?iptables-save( |$)/,
+  /^(ip netns exec \S+ )?nft -s list /,
   /^(ip netns exec \S+ )?iptables -w -t \S+ -C /,
   /^stat /,
   /^sh -c record=\$1; shift; where=inside/,

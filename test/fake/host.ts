@@ -5,6 +5,7 @@ import { chmod, remove, stat } from "./kernel/files";
 import { enter, ip } from "./kernel/ip";
 import { iptables, iptablesRestore, iptablesSave } from "./kernel/iptables";
 import { Kernel, type Space } from "./kernel/kernel";
+import { nft } from "./kernel/nftables";
 import { perl, setsid, shell } from "./kernel/scripts";
 import { sysctl } from "./kernel/sysctl";
 
@@ -52,6 +53,7 @@ export class FakeHost implements Runner {
       iptables: () => iptables(space, argv),
       "iptables-save": () => iptablesSave(space, argv),
       "iptables-restore": () => iptablesRestore(space, stdin),
+      nft: () => nft(space, argv, stdin),
       stat: () => stat(kernel, argv),
       chmod: () => chmod(kernel, argv),
       rm: () => remove(kernel, argv),

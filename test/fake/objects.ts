@@ -53,6 +53,25 @@ export function itemsOf(lab: string): Item[] {
     ],
     stdin: content,
   });
+  const base = (tables: object): object => ({ netns: a, name: "base", tables });
+  const last = '-m comment --comment "base last" -j RETURN';
+  const web = '-m comment --comment "default/web"';
+  const group = (chains: object, SERVICES: readonly string[]): object => ({
+    netns: a,
+    name: "default/web",
+    tables: { nat: { chains, rules: { SERVICES } } },
+  });
+  const hook = "type filter hook input priority filter; policy accept;";
+  const services = ["type ipv4_addr . inet_proto . inet_service : verdict", 'comment "all services"'];
+  const table = (objects: object): object => ({
+    ...{ netns: a, table: "lab", name: "base", comment: "of the lab", maps: { services } },
+    ...objects,
+  });
+  const key = "10.96.0.1 . tcp . 80";
+  const elements = (chains: object, sets: object, services: readonly string[]): object => ({
+    ...{ netns: a, table: "lab", name: "default/web", chains, sets },
+    ...{ elements: { services }, entries: ["svc-a", "svc-b"] },
+  });
   const flush = `*nat\n:LAB-A - [0:0]\nCOMMIT\n`;
 
   return [
@@ -270,6 +289,83 @@ export function itemsOf(lab: string): Item[] {
         hands(`ip netns exec ${a} iptables -w -t nat -I POSTROUTING 1 -j ACCEPT`),
         hands(`ip netns exec ${a} iptables -w -t nat -D POSTROUTING 1`),
         hands(`ip netns exec ${a} iptables -w -t nat -R POSTROUTING 1 -m comment --comment "of the lab" -j ACCEPT`),
+      ],
+    }),
+    item("IptablesRules", "base of rules", {
+      ...inA,
+      forms: [
+        base({ nat: { shared: { SERVICES: [last] }, rules: { OUTPUT: ["-j SERVICES"] } } }),
+        base({
+          nat: { shared: { SERVICES: [last, "-j ACCEPT"], NODEPORTS: [] }, rules: { OUTPUT: [] } },
+          filter: { chains: { EMPTY: ["-j DROP"] } },
+        }),
+      ],
+      damage: [
+        hands(`ip netns exec ${a} iptables -w -t nat -A SERVICES -j DROP`),
+        hands(`ip netns exec ${a} iptables -w -t nat -F SERVICES`),
+        hands(`ip netns exec ${a} iptables -w -t nat -F OUTPUT`),
+      ],
+    }),
+    item("IptablesRules", "rules", {
+      goesWith: "a",
+      needs: ["a", "base of rules"],
+      forms: [
+        group({ "SVC-A": ["-j SEP-A"], "SEP-A": [] }, [`${web} -j SVC-A`, `${web} -j RETURN`]),
+        group({ "SVC-A": ["-j SEP-B", "-s 10.0.0.1 -j SEP-B"], "SEP-B": ["-j ACCEPT"] }, [`${web} -j SVC-A`]),
+        group({}, [`${web} -j DROP`]),
+        group({ "SVC-A": [] }, []),
+      ],
+      damage: [
+        hands(`ip netns exec ${a} iptables -w -t nat -A SVC-A -j DROP`),
+        hands(`ip netns exec ${a} iptables -w -t nat -F SERVICES`),
+        hands(`ip netns exec ${a} iptables -w -t nat -I SERVICES 1 -m comment --comment "default/web by hand" -j DROP`),
+        hands(`ip netns exec ${a} iptables -w -t nat -D SERVICES 1`),
+      ],
+    }),
+    item("NftablesRules", "table", {
+      ...inA,
+      forms: [
+        table({ chains: { input: [hook, "ip saddr != { 10.0.0.0/8 } drop"], refuse: ["reject"] } }),
+        table({
+          chains: {
+            input: [hook, "jump more"],
+            refuse: ['comment "no"', "reject"],
+            more: ["ip daddr @addresses drop"],
+          },
+          sets: { addresses: ["type ipv4_addr"] },
+          elements: { addresses: ["10.0.0.1", "10.0.0.2"] },
+        }),
+      ],
+      damage: [
+        [typed(`ip netns exec ${a} nft -f -`, "delete table ip lab\n")],
+        [typed(`ip netns exec ${a} nft -f -`, "flush chain ip lab input\nadd rule ip lab input accept\n")],
+        [typed(`ip netns exec ${a} nft -f -`, "add element ip lab addresses { 10.0.0.9 }\n")],
+      ],
+    }),
+    item("NftablesRules", "elements", {
+      goesWith: "a",
+      needs: ["a", "table"],
+      forms: [
+        elements({ "svc-a": ["ip saddr @known accept"] }, { known: ["type ipv4_addr", "timeout 3h"] }, [
+          `${key} : goto svc-a`,
+        ]),
+        elements({ "svc-a": [], "sep-a": ["accept"] }, {}, [
+          `${key} : goto svc-a`,
+          "10.96.0.9 . udp . 53 : goto svc-a",
+        ]),
+        elements({}, {}, [`${key} comment "default/web" : goto refuse`]),
+        elements({ "sep-a": [] }, { known: ["type ipv4_addr", "timeout 1h"] }, []),
+      ],
+      damage: [
+        [typed(`ip netns exec ${a} nft -f -`, `delete element ip lab services { ${key} }\n`)],
+        [
+          typed(
+            `ip netns exec ${a} nft -f -`,
+            `delete element ip lab services { ${key} }\nadd element ip lab services { ${key} : drop }\n`,
+          ),
+        ],
+        [typed(`ip netns exec ${a} nft -f -`, "add rule ip lab svc-a drop\n")],
+        [typed(`ip netns exec ${a} nft -f -`, "add chain ip lab svc-b\n")],
       ],
     }),
     // Outside the lab's namespaces chains and rules are known by their names and words: asked for others while its state is

@@ -3,12 +3,15 @@
 
 import { Address4, Address6 } from "ip-address";
 
-export interface Cidr {
+/** Addresses that follow one another, wherever the first one is. */
+export interface Range {
   readonly family: 4 | 6;
-  /** The network address. */
   readonly first: bigint;
-  /** The last address of the range; IPv4's broadcast address. */
   readonly last: bigint;
+}
+
+/** The first address is the network's; the last one, in IPv4, is for broadcast. */
+export interface Cidr extends Range {
   readonly prefix: number;
 }
 
@@ -31,6 +34,15 @@ export function parseCidr(text: string): { cidr: Cidr; address: bigint } | undef
   return { cidr: rangeAround(parsed.family, parsed.value, prefix), address: parsed.value };
 }
 
+/** Reads `first-last`, or a CIDR, of which the host bits do not count. @returns undefined for what is neither */
+export function parseRange(text: string): Range | undefined {
+  const [from, to, ...rest] = text.split("-").map((part) => part.trim());
+  if (to === undefined) return parseCidr(text)?.cidr;
+  const [first, last] = [parseAddress(from ?? ""), parseAddress(to)];
+  if (first === undefined || last === undefined || first.family !== last.family || rest.length > 0) return undefined;
+  return first.value <= last.value ? { family: first.family, first: first.value, last: last.value } : undefined;
+}
+
 /** A CIDR that is known to be good, because this program or a check wrote it. */
 export function cidr(text: string): Cidr {
   const parsed = parseCidr(text);
@@ -50,17 +62,17 @@ export function formatAddress(family: 4 | 6, value: bigint): string {
 
 export const formatCidr = ({ family, first, prefix }: Cidr): string => `${formatAddress(family, first)}/${prefix}`;
 
-export const sizeOf = ({ first, last }: Cidr): bigint => last - first + 1n;
+export const sizeOf = ({ first, last }: Range): bigint => last - first + 1n;
 
-export function overlap(a: Cidr, b: Cidr): boolean {
+export function overlap(a: Range, b: Range): boolean {
   return a.family === b.family && a.first <= b.last && b.first <= a.last;
 }
 
-export function within(inner: Cidr, outer: Cidr): boolean {
+export function within(inner: Range, outer: Range): boolean {
   return inner.family === outer.family && outer.first <= inner.first && inner.last <= outer.last;
 }
 
-export const holds = (range: Cidr, address: bigint): boolean => range.first <= address && address <= range.last;
+export const holds = (range: Range, address: bigint): boolean => range.first <= address && address <= range.last;
 
 /** The blocks of one size in a range, in order, that overlap nothing taken. */
 export function* freeBlocks(range: Cidr, prefix: number, taken: readonly Cidr[]): Generator<Cidr, undefined> {

@@ -1,9 +1,9 @@
 // The nodes' own addresses and podCIDRs. What the author wrote wins; then what a node holds; the rest is given in order.
 
-import { type Lab, type Node, internalIPOf, podCIDROf } from "../manifests/types";
-import { type Cidr, cidr, formatAddress, freeBlocks, overlap, parseAddress, parseCidr, within } from "./cidr";
+import { type Lab, type Node, type Service, internalIPOf, podCIDROf } from "../manifests/types";
+import { type Cidr, cidr, formatAddress, freeBlocks, holds, overlap, parseAddress, parseCidr, within } from "./cidr";
 import { heldNode } from "./held";
-import { nodeAddresses, usable } from "./ranges";
+import { nodeAddresses, poolOf, usable } from "./ranges";
 import type { Held } from "./types";
 
 export function allocateInternalIPs(lab: Lab, held: Held): ReadonlyMap<string, string> {
@@ -13,7 +13,8 @@ export function allocateInternalIPs(lab: Lab, held: Held): ReadonlyMap<string, s
     return address?.family === network.family && usable(network, address.value) ? address.value : undefined;
   };
   const given = new Map<string, string>();
-  const taken = new Set<bigint>();
+  // A Service's author may want the address that a node has got.
+  const taken = new Set(lab.services.flatMap(({ status }) => addressesIn(status)));
   const give = (node: Node, address: bigint | undefined): void => {
     if (address === undefined || given.has(node.metadata.name) || taken.has(address)) return;
     given.set(node.metadata.name, formatAddress(network.family, address));
@@ -21,17 +22,21 @@ export function allocateInternalIPs(lab: Lab, held: Held): ReadonlyMap<string, s
   };
   for (const node of lab.nodes) give(node, fits(internalIPOf(node)));
   for (const node of lab.nodes) give(node, fits(heldNode(held, node.metadata.name).internalIP));
+  const pool = poolOf(lab.spec);
   const free = nodeAddresses(network);
   for (const node of lab.nodes) {
     while (!given.has(node.metadata.name)) {
       const { value } = free.next();
       if (value === undefined)
         throw new Error(`nodeCIDR ${lab.spec.nodeCIDR} has no address left for ${node.metadata.name}`);
-      give(node, value);
+      if (!pool.some((range) => holds(range, value))) give(node, value);
     }
   }
   return given;
 }
+
+const addressesIn = ({ loadBalancer: { ingress = [] } }: Service["status"]): bigint[] =>
+  ingress.flatMap(({ ip = "" }) => parseAddress(ip)?.value ?? []);
 
 export function allocatePodCIDRs(lab: Lab, held: Held): ReadonlyMap<string, Cidr> {
   const cluster = cidr(lab.spec.clusterCIDR);

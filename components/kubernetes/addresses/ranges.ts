@@ -1,6 +1,7 @@
 // Which addresses of a range mean what: in the node network, and in a node's podCIDR as the CNI plugins see it.
 
-import { type Cidr, bitsOf, sizeOf } from "./cidr";
+import type { LabSpec } from "../manifests/types";
+import { type Cidr, type Range, bitsOf, cidr, parseRange, sizeOf } from "./cidr";
 
 /** The router's address in the node network, and the bridge's in a podCIDR. */
 export const gatewayOf = (range: Cidr): bigint => range.first + 1n;
@@ -16,6 +17,28 @@ export const usable = (range: Cidr, address: bigint): boolean =>
 export function capacityOf(range: Cidr): number {
   const most = sizeOf(range) - (range.family === 4 ? 3n : 2n);
   return most < 0n ? 0 : Number(most);
+}
+
+/** Of ranges inside a network, what the network does not keep for itself. */
+export function givable(ranges: readonly Range[], network: Cidr): Range[] {
+  const [least, most] = [gatewayOf(network) + 1n, lastUsable(network)];
+  return ranges
+    .map(({ family, first, last }) => ({
+      family,
+      first: first > least ? first : least,
+      last: last < most ? last : most,
+    }))
+    .filter(({ first, last }) => first <= last);
+}
+
+/** The addresses for load balancers, of a checked lab. */
+export function poolOf({ nodeCIDR, loadBalancer }: LabSpec): Range[] {
+  const ranges = loadBalancer.addresses.map((text) => {
+    const range = parseRange(text);
+    if (range === undefined) throw new Error(`not a range: ${text}`);
+    return range;
+  });
+  return givable(ranges, cidr(nodeCIDR));
 }
 
 /** host-local refuses a subnet with fewer than four addresses as too small. */
@@ -37,3 +60,13 @@ export function* podAddresses(range: Cidr, lastReserved: bigint | undefined): Ge
   for (let at = start; at <= lastUsable(range); at++) yield at;
   for (let at = first; at < start; at++) yield at;
 }
+
+/** Where cluster IPs come from. The first is that of the Service default/kubernetes, in front of a cluster's API servers. */
+export const clusterIPsOf = (range: Cidr): Range => ({
+  family: range.family,
+  first: range.first + 1n,
+  last: lastUsable(range),
+});
+
+/** kube-apiserver's default for --service-node-port-range. */
+export const nodePorts = { first: 30000, last: 32767 };

@@ -7,7 +7,7 @@ import { variantOf } from "./variants";
  */
 export function withDefaults(type: TSchema, value: unknown): unknown {
   const given = structuredClone(value ?? type["default"]) as unknown;
-  if (typeof given !== "object" || given === null) return given;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
   const fieldType = fieldTypes(type, given);
   const fields = new Set([...Object.keys(fieldType), ...Object.keys(given)]);
   const filled = [...fields].map((field) => {

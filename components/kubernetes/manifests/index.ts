@@ -1,5 +1,15 @@
 export { loadLab } from "./load";
-export type { LabObjects, LabSpecManifest, NamespaceManifest, NodeManifest, PodManifest } from "./manifest";
+export type {
+  EndpointSliceManifest,
+  EndpointsManifest,
+  LabObjects,
+  LabSpecManifest,
+  NamespaceManifest,
+  NodeManifest,
+  PodManifest,
+  ServiceManifest,
+  WorkloadManifest,
+} from "./manifest";
 export { parseLab, validateLab } from "./parse";
 export { LabError, problemText } from "./problem";
 export * from "./types";

@@ -3,6 +3,8 @@
 import { type Static, Type } from "@sinclair/typebox";
 
 const strict = { additionalProperties: false };
+/** Every field has a default, so the object has one. */
+const nested = { ...strict, default: {} };
 
 const LocalHost = Type.Object(
   { type: Type.Literal("local", { description: "This machine." }) },
@@ -51,17 +53,73 @@ const Network = Type.Object(
       }),
     ),
   },
-  { ...strict, default: {}, title: "network", description: "How pods reach pods on other nodes." },
+  { ...nested, title: "network", description: "How pods reach pods on other nodes." },
 );
 
+const masquerade = {
+  masqueradeBit: Type.Integer({
+    minimum: 0,
+    maximum: 31,
+    default: 14,
+    description: "The bit of a packet's mark that says that its source is to be masqueraded.",
+  }),
+  masqueradeAll: Type.Boolean({
+    default: false,
+    description: "Masquerade the source of everything that goes to a cluster IP, also of what comes from pods.",
+  }),
+};
+
+// The fields are called as in KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1), and mean the same.
 const Proxy = Type.Object(
   {
     mode: Type.Union([Type.Literal("iptables"), Type.Literal("nftables")], {
       default: "iptables",
       description: "kube-proxy's mode: `iptables` or `nftables`.",
     }),
+    clusterCIDR: Type.Optional(
+      Type.String({
+        description:
+          'What counts as pods\' addresses. Without it: spec.clusterCIDR. `""`: nothing is known to be a pod.',
+      }),
+    ),
+    nodePortAddresses: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'The ranges in which a node\'s addresses take NodePorts, or `["primary"]` for its InternalIP alone. Without it: all of them in mode iptables, the primary one in mode nftables.',
+      }),
+    ),
+    iptables: Type.Object(
+      {
+        ...masquerade,
+        localhostNodePorts: Type.Boolean({
+          default: true,
+          description: "NodePorts answer on 127.0.0.1, too; for that `route_localnet` is on.",
+        }),
+      },
+      { ...nested, title: "iptables", description: "What counts in mode iptables only." },
+    ),
+    nftables: Type.Object(masquerade, {
+      ...nested,
+      title: "nftables",
+      description: "What counts in mode nftables only.",
+    }),
   },
-  { ...strict, default: {}, title: "proxy", description: "How Services are made." },
+  {
+    ...nested,
+    title: "proxy",
+    description: "How Services are made: kube-proxy's configuration, its field names and its defaults for each mode.",
+  },
+);
+
+const LoadBalancer = Type.Object(
+  {
+    addresses: Type.Array(Type.String(), {
+      default: [],
+      description:
+        "CIDRs or ranges such as `192.168.0.240-192.168.0.250` inside nodeCIDR. No node gets one of these addresses. Without any, a Service of type LoadBalancer stays without an address.",
+    }),
+  },
+  { ...nested, title: "loadBalancer", description: "The addresses for Services of type LoadBalancer." },
 );
 
 export const LabSpec = Type.Object(
@@ -89,13 +147,14 @@ export const LabSpec = Type.Object(
     }),
     network: Network,
     proxy: Proxy,
+    loadBalancer: LoadBalancer,
     hosts: Type.Record(Type.String(), Host, {
       default: { local: { type: "local" } },
       description:
         "The machines that nodes run on, by name. A node says which one by the annotation `podnet.dev/host`.",
     }),
   },
-  { ...strict, default: {}, title: "spec" },
+  { ...nested, title: "spec" },
 );
 
 export type LabSpec = Static<typeof LabSpec>;

@@ -3,7 +3,7 @@
 
 import { quoted } from "./suggest";
 
-interface Rule {
+export interface Rule {
   readonly pattern: RegExp;
   readonly longest: number;
   readonly wants: string;
@@ -18,6 +18,13 @@ export const dnsSubdomain: Rule = {
   pattern: new RegExp(`^${label}(\\.${label})*$`),
   longest: 253,
   wants: `${letters}, in parts divided by "."`,
+};
+
+/** RFC 1035; of a Service, since its name is one in DNS. */
+export const dnsLabel1035: Rule = {
+  pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
+  longest: 63,
+  wants: `${letters}, beginning with a letter`,
 };
 
 /** RFC 6335; what the API server calls an IANA_SVC_NAME. */

@@ -7,7 +7,7 @@ import type { Place } from "./problem";
 import { checkShape } from "./shape";
 import type { Path, Source } from "./source";
 import { listed, nearest, quoted } from "./suggest";
-import type { Lab, Namespace, Node, Pod, Problem } from "./types";
+import type { EndpointSlice, Endpoints, Lab, Namespace, Node, Pod, Problem, Workload, WrittenService } from "./types";
 
 /** What may be missing in an object that has problems: everything. */
 export type Partly<T> = T extends readonly (infer Item)[]
@@ -32,6 +32,10 @@ export interface Objects {
   readonly labs: LabEntry[];
   readonly nodes: Entry<Node>[];
   readonly pods: Entry<Pod>[];
+  readonly workloads: Entry<Workload>[];
+  readonly services: Entry<WrittenService>[];
+  readonly endpointSlices: Entry<EndpointSlice>[];
+  readonly endpoints: Entry<Endpoints>[];
   readonly namespaces: Entry<Namespace>[];
   readonly problems: Problem[];
   /** Where something could not be told what it is: then nothing can be said to be missing. */
@@ -42,6 +46,10 @@ export const noObjects = (): Objects => ({
   labs: [],
   nodes: [],
   pods: [],
+  workloads: [],
+  services: [],
+  endpointSlices: [],
+  endpoints: [],
   namespaces: [],
   problems: [],
   incomplete: false,
@@ -53,17 +61,32 @@ interface Kind {
   add(objects: Objects, entry: Entry<never>): void;
 }
 
+type List = keyof Omit<Objects, "problems" | "incomplete">;
+
+/** @param name of the type in Kubernetes' schema */
+const kubernetes = (apiVersion: string, name: string, list: List): Kind => ({
+  apiVersion,
+  type: () => kubernetesType(name),
+  add: (objects, entry) => objects[list].push(entry),
+});
+
 /** What podnet builds. */
 const kinds: Readonly<Record<string, Kind>> = {
   Lab: { apiVersion: "podnet.dev/v1", type: () => LabObject, add: ({ labs }, entry) => labs.push(entry) },
-  Namespace: {
-    apiVersion: "v1",
-    type: () => kubernetesType("core.v1.Namespace"),
-    add: ({ namespaces }, entry) => namespaces.push(entry),
-  },
-  Node: { apiVersion: "v1", type: () => kubernetesType("core.v1.Node"), add: ({ nodes }, entry) => nodes.push(entry) },
-  Pod: { apiVersion: "v1", type: () => kubernetesType("core.v1.Pod"), add: ({ pods }, entry) => pods.push(entry) },
+  Namespace: kubernetes("v1", "core.v1.Namespace", "namespaces"),
+  Node: kubernetes("v1", "core.v1.Node", "nodes"),
+  Pod: kubernetes("v1", "core.v1.Pod", "pods"),
+  Deployment: kubernetes("apps/v1", "apps.v1.Deployment", "workloads"),
+  ReplicaSet: kubernetes("apps/v1", "apps.v1.ReplicaSet", "workloads"),
+  StatefulSet: kubernetes("apps/v1", "apps.v1.StatefulSet", "workloads"),
+  DaemonSet: kubernetes("apps/v1", "apps.v1.DaemonSet", "workloads"),
+  Service: kubernetes("v1", "core.v1.Service", "services"),
+  EndpointSlice: kubernetes("discovery.k8s.io/v1", "discovery.v1.EndpointSlice", "endpointSlices"),
+  Endpoints: kubernetes("v1", "core.v1.Endpoints", "endpoints"),
 };
+
+/** For objects written in TypeScript, whose list says their kind. */
+export const apiVersionOf = (kind: string): string | undefined => kinds[kind]?.apiVersion;
 
 const builds = listed(Object.keys(kinds));
 

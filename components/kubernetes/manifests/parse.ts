@@ -1,19 +1,24 @@
 // From text, or from objects of a program, to a checked lab. Nothing here reads a file or touches a host.
 
 import { checkCapacity } from "./checks/capacity";
-import { contextOf } from "./checks/context";
+import { type Context, contextOf } from "./checks/context";
+import { checkEndpoints } from "./checks/endpoints";
 import { checkLab, checkOneLab } from "./checks/lab";
 import { checkNetworkNamespaces } from "./checks/namespaces";
 import { checkNodes } from "./checks/nodes";
-import { checkNamespaces, checkPods, defaultNamespace } from "./checks/pods";
+import { checkNamespaces, checkPods } from "./checks/pods";
+import { checkProxy } from "./checks/proxy";
 import { checkRanges } from "./checks/ranges";
+import { checkServices } from "./checks/services";
+import { checkWorkloads } from "./checks/workloads";
+import { completeEndpoints, completePod, completeService, completeSlice, withHost } from "./complete";
 import { withDefaults } from "./defaults";
 import { LabSpec } from "./lab-schema";
-import type { LabObjects } from "./manifest";
-import { type Objects, addDocument, addObject, noObjects } from "./objects";
+import { type LabObjects, kindsOfLists } from "./manifest";
+import { type Objects, addDocument, addObject, apiVersionOf, noObjects } from "./objects";
 import { LabError, type Place, inOrder } from "./problem";
 import { pathSource } from "./source";
-import { type Lab, type Namespace, type Node, type Pod, type Problem, hostAnnotation } from "./types";
+import type { EndpointSlice, Endpoints, Lab, Namespace, Node, Pod, Problem, WrittenService } from "./types";
 import { readYaml } from "./yaml";
 
 export interface SourceFile {
@@ -40,15 +45,15 @@ export function parseLab(sources: readonly SourceFile[], name = "lab", unreadabl
 }
 
 /** The same checks for objects written in TypeScript; messages name paths such as `pods[1].spec.containers[0].name`. */
-export function validateLab({ metadata, spec, nodes, pods = [], namespaces = [] }: LabObjects): Lab {
+export function validateLab({ metadata, spec, ...lists }: LabObjects): Lab {
   const objects = noObjects();
   const lab = { apiVersion: "podnet.dev/v1", kind: "Lab", metadata, spec };
   addObject(objects, "Lab", lab, pathSource("", lab));
-  const lists = { nodes: ["Node", nodes], pods: ["Pod", pods], namespaces: ["Namespace", namespaces] } as const;
-  for (const [list, [kind, values]] of Object.entries(lists))
-    for (const [index, value] of values.entries()) {
+  for (const [list, kind] of Object.entries(kindsOfLists))
+    for (const [index, value] of (lists[list as keyof typeof kindsOfLists] ?? []).entries()) {
       const source = pathSource(`${list}[${index}]`, value);
-      addDocument(objects, { ...value, apiVersion: value.apiVersion ?? "v1", kind: value.kind ?? kind }, source);
+      const typed = { ...value, apiVersion: value.apiVersion ?? apiVersionOf(kind), kind: value.kind ?? kind };
+      addDocument(objects, typed, source);
     }
   return checked(objects, { file: "lab" });
 }
@@ -62,50 +67,32 @@ function checked(objects: Objects, whole: Place): Lab {
   checkLab(context);
   const ranges = checkRanges(context);
   const podCIDRs = checkNodes(context, ranges);
+  checkWorkloads(context);
   checkPods(context);
+  checkEndpoints(context, checkServices(context, ranges));
+  checkProxy(context);
   checkNamespaces(context);
   checkNetworkNamespaces(context);
   checkCapacity(context, ranges, podCIDRs);
   if (problems.length > 0) throw new LabError(problems);
-  return complete(objects, spec, inOrder(warnings));
+  return complete(objects, context, inOrder(warnings));
 }
 
 /** Without problems nothing is missing any more that a type calls for, except for the defaults. */
-function complete(objects: Objects, spec: LabSpec, warnings: readonly Problem[]): Lab {
+function complete(objects: Objects, { pods, spec }: Context, warnings: readonly Problem[]): Lab {
   const values = <T>(entries: readonly { value: unknown }[]): T[] => entries.map(({ value }) => value as T);
   const [lab] = values<{ metadata: { name: string } }>(objects.labs);
   if (lab === undefined) throw new Error("a lab without a Lab passed the checks");
   const [firstHost = ""] = Object.keys(spec.hosts);
   return {
     name: lab.metadata.name,
-    spec,
+    spec: { ...spec, proxy: { clusterCIDR: spec.clusterCIDR, ...spec.proxy } },
     nodes: values<Node>(objects.nodes).map((node) => withHost(node, firstHost)),
-    pods: values<Pod>(objects.pods).map(completePod),
+    pods: values<Pod>(pods).map(completePod),
+    services: values<WrittenService>(objects.services).map(completeService),
+    endpointSlices: values<EndpointSlice>(objects.endpointSlices).map(completeSlice),
+    endpoints: values<Endpoints>(objects.endpoints).map(completeEndpoints),
     namespaces: values<Namespace>(objects.namespaces),
     warnings,
-  };
-}
-
-function withHost(node: Node, host: string): Node {
-  return {
-    ...node,
-    metadata: { ...node.metadata, annotations: { [hostAnnotation]: host, ...node.metadata.annotations } },
-  };
-}
-
-function completePod(pod: Pod): Pod {
-  const { metadata, spec } = pod;
-  const containers = spec.containers.map((container) =>
-    container.ports === undefined
-      ? container
-      : {
-          ...container,
-          ports: container.ports.map((port) => ({ ...port, protocol: port.protocol ?? ("TCP" as const) })),
-        },
-  );
-  return {
-    ...pod,
-    metadata: { ...metadata, namespace: metadata.namespace ?? defaultNamespace },
-    spec: { ...spec, containers },
   };
 }

@@ -34,7 +34,8 @@ export function checkShape(type: TSchema, written: unknown, source: Source): Sha
 
 /** kubectl takes an empty field for one that is not there. A copy: what the author gave stays as it is. */
 function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
+  // JSON has no undefined either: in a list it is null there.
+  if (Array.isArray(value)) return value.map((item: unknown) => (item === undefined ? null : withoutNulls(item)));
   if (typeof value !== "object" || value === null) return value;
   const kept = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
   return Object.fromEntries(kept.map(([key, field]) => [key, withoutNulls(field)]));

@@ -2,14 +2,15 @@
 // matter to the network are typed here, the others (probes, volumes, ...) are accepted and stay in the object untyped.
 
 import type { LabSpec } from "./lab-schema";
+import type { Metadata } from "./metadata";
+import type { Pod } from "./pod-types";
+import type { EndpointSlice, Endpoints, Service } from "./service-types";
 
 export type { HostSpec, LabSpec } from "./lab-schema";
-
-export interface Metadata {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
+export * from "./metadata";
+export * from "./pod-types";
+export * from "./service-types";
+export type * from "./workload-types";
 
 export interface NodeAddress {
   /** InternalIP, ExternalIP, Hostname, ... */
@@ -27,47 +28,17 @@ export interface Namespace {
   readonly metadata: Metadata;
 }
 
-export type Protocol = "TCP" | "UDP" | "SCTP";
-
-export interface ContainerPort {
-  readonly name?: string;
-  readonly containerPort: number;
-  /** "TCP" where the file says nothing. */
-  readonly protocol: Protocol;
-}
-
-export interface EnvVar {
-  readonly name: string;
-  /** "" where the file says nothing, as in Kubernetes. */
-  readonly value?: string;
-}
-
-export interface Container {
-  readonly name: string;
-  readonly image?: string;
-  readonly command?: readonly string[];
-  readonly args?: readonly string[];
-  readonly env?: readonly EnvVar[];
-  readonly ports?: readonly ContainerPort[];
-}
-
-export interface Pod {
-  /** The namespace is "default" where the file says nothing. */
-  readonly metadata: Metadata & { readonly namespace: string };
-  readonly spec: {
-    readonly nodeName?: string;
-    readonly hostNetwork?: boolean;
-    readonly containers: readonly Container[];
-  };
-}
-
 /** A lab without problems: every default filled in, every reference resolved. */
 export interface Lab {
   readonly name: string;
   readonly spec: LabSpec;
   /** In the order of the files, which is the order in which addresses are given. */
   readonly nodes: readonly Node[];
+  /** Those that are written, then those that Deployments and their like yield. */
   readonly pods: readonly Pod[];
+  readonly services: readonly Service[];
+  readonly endpointSlices: readonly EndpointSlice[];
+  readonly endpoints: readonly Endpoints[];
   readonly namespaces: readonly Namespace[];
   /** What will not work as the author may think, though Kubernetes takes it. */
   readonly warnings: readonly Problem[];
@@ -92,11 +63,6 @@ export function hostOf(node: Node): string {
   const host = node.metadata.annotations?.[hostAnnotation];
   if (host === undefined) throw new Error(`node ${node.metadata.name} does not come from a checked lab`);
   return host;
-}
-
-/** `default/pod1`: how a pod is named in outputs and messages. */
-export function podKey({ metadata }: Pod): string {
-  return `${metadata.namespace}/${metadata.name}`;
 }
 
 export function internalIPOf(node: Node): string | undefined {

@@ -51,6 +51,12 @@ export interface Table {
   readonly chains: Map<string, string[]>;
 }
 
+/** A table of nftables: objects by kind and name, as `set addresses`. */
+export interface NftTable {
+  comment: string;
+  readonly objects: Map<string, { readonly header: readonly string[]; readonly lines: string[] }>;
+}
+
 /** A network namespace. */
 export interface Space {
   links: Link[];
@@ -58,6 +64,8 @@ export interface Space {
   neighbours: Neighbour[];
   readonly sysctls: Map<string, string>;
   readonly tables: Map<string, Table>;
+  /** By family and name, as `ip kube-proxy`. */
+  readonly nftables: Map<string, NftTable>;
 }
 
 export interface Process {
@@ -100,7 +108,14 @@ export class Kernel {
   }
 
   newSpace(): Space {
-    const space: Space = { links: [], routes: [], neighbours: [], sysctls: new Map(), tables: new Map() };
+    const space: Space = {
+      links: [],
+      routes: [],
+      neighbours: [],
+      sysctls: new Map(),
+      tables: new Map(),
+      nftables: new Map(),
+    };
     for (const [key, value] of Object.entries(sysctlDefaults)) space.sysctls.set(key, value);
     for (const [table, chains] of Object.entries(builtIn))
       space.tables.set(table, { chains: new Map(chains.map((chain) => [chain, []])) });
@@ -249,6 +264,14 @@ function dumpSpace(name: string, space: Space, kernel: Kernel): string[] {
     ...[...space.tables].flatMap(([table, { chains }]) =>
       [...chains].map(([chain, rules]) => `${name} ${table} ${chain} ${JSON.stringify(rules)}`),
     ),
+    ...[...space.nftables].flatMap(([table, { comment, objects }]) => [
+      `${name} nftables ${table} ${comment}`,
+      ...[...objects].map(([object, { header, lines }]) => {
+        // Elements have no order, rules have.
+        const content = object.startsWith("chain ") ? lines : [...lines].sort();
+        return `${name} nftables ${table} ${object} ${JSON.stringify([header, content])}`;
+      }),
+    ]),
   ];
 }
 

@@ -21,7 +21,10 @@ function essence({ code, stdout, stderr }: Omit<Output, "argv">, like: unknown):
     stderr
       .trim()
       .split("\n")[0]
-      ?.replace(/^.*\(nf_tables\): /, "") ?? "";
+      ?.replace(/^.*\(nf_tables\): /, "")
+      // Where in its input, and whether nft or the kernel found out.
+      .replace(/^\/dev\/stdin:[\d:-]+ /, "")
+      .replace(/Could not process rule: |; did you mean .*/, "") ?? "";
   if (code !== 0) return { code, said };
   if (!stdout.startsWith("["))
     return {

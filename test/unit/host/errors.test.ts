@@ -55,6 +55,7 @@ test("what a real kernel said", () => {
     "sysctl: cannot stat /proc/sys/net/ipv4/nosuch: No such file or directory",
     "sysctl: cannot stat /proc/sys/net/ipv4/conf/nosuch/arp_notify: No such file or directory",
     'Device "port1" does not exist.',
+    "Error: No such file or directory",
   ]);
 });
 

@@ -9,8 +9,10 @@ import type { Cases, Values } from "./kinds/cases";
 import { cases as file } from "./kinds/file.cases";
 import { cases as iptablesChains } from "./kinds/iptables-chains.cases";
 import { cases as iptablesRule } from "./kinds/iptables-rule.cases";
+import { cases as iptablesRules } from "./kinds/iptables-rules.cases";
 import { cases as neighbour } from "./kinds/neighbour.cases";
 import { cases as netns } from "./kinds/netns.cases";
+import { cases as nftablesRules } from "./kinds/nftables-rules.cases";
 import { cases as process } from "./kinds/process.cases";
 import { cases as route } from "./kinds/route.cases";
 import { cases as sysctl } from "./kinds/sysctl.cases";
@@ -26,6 +28,8 @@ const all: readonly Cases[] = [
   route,
   iptablesChains,
   iptablesRule,
+  iptablesRules,
+  nftablesRules,
   process,
 ];
 type Details = Partial<Context<Args>>;

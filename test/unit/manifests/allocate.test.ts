@@ -3,18 +3,9 @@ import { type Allocation, type Held, allocate } from "../../../components/kubern
 import { cidr, holds, overlap, parseAddress } from "../../../components/kubernetes/addresses/cidr";
 import { usable } from "../../../components/kubernetes/addresses/ranges";
 import type { Lab } from "../../../components/kubernetes/manifests";
-import { lab, node, pod } from "./labs";
+import { heldFrom, lab, node, pod, service, workload } from "./labs";
 
 const nothing: Held = { nodes: {}, reservations: {} };
-
-/** What the hosts hold once an allocation has been applied. */
-function heldFrom({ nodes, pods }: Allocation): Held {
-  const reservations: Record<string, { ips: Record<string, string>; lastReserved?: string }> = {};
-  for (const [name, { lastReserved }] of Object.entries(nodes)) reservations[name] = { ips: {}, lastReserved };
-  for (const { node, ip, containerID } of Object.values(pods))
-    if (ip !== nodes[node]?.internalIP) (reservations[node] ??= { ips: {} }).ips[ip] = containerID;
-  return { nodes, reservations };
-}
 
 const ips = ({ pods }: Allocation): Record<string, string> =>
   Object.fromEntries(Object.entries(pods).map(([name, { ip }]) => [name, ip]));
@@ -126,6 +117,54 @@ describe("in order", () => {
       gateway: "10.244.0.1",
       lastReserved: "10.244.0.2",
     });
+  });
+});
+
+describe("host ports", () => {
+  const nodes = [node("a"), node("b")];
+  const wanting = (hostPort: number, hostIP?: string) => ({
+    containers: [{ name: "web", ports: [{ containerPort: 80, hostPort, hostIP }] }],
+  });
+  const placed = ({ pods }: Allocation): string[] => Object.values(pods).map(({ node }) => node);
+
+  test("who wants the same one goes to another node, also where more pods are", () => {
+    const first = pod("first", { nodeName: "a", ...wanting(80) });
+    const crowd = ["x", "y"].map((name) => pod(name, { nodeName: "b" }));
+    expect(placed(allocate(lab({ nodes, pods: [first, ...crowd, pod("p", wanting(80))] }), nothing))).toEqual([
+      "a",
+      "b",
+      "b",
+      "b",
+    ]);
+    const other = [pod("p", wanting(81)), pod("q", wanting(80, "127.0.0.1"))];
+    expect(placed(allocate(lab({ nodes, pods: [first, ...crowd, ...other] }), nothing)).slice(3)).toEqual(["a", "b"]);
+  });
+
+  test("the pods of a Deployment with a host port spread over the nodes", () => {
+    const deployments = [workload("web", { replicas: 2 }, wanting(80))];
+    expect(placed(allocate(lab({ nodes, deployments }), nothing)).sort()).toEqual(["a", "b"]);
+  });
+
+  test("two on one node part when the port comes to be the same", () => {
+    const at = (port: number) => [pod("p", wanting(80)), pod("x", { nodeName: "b" }), pod("q", wanting(port))];
+    const before = allocate(lab({ nodes, pods: [pod("w", { nodeName: "b" }), ...at(81)] }), nothing);
+    expect(placed(before)).toEqual(["b", "a", "b", "a"]);
+    const after = allocate(lab({ nodes, pods: [pod("w", { nodeName: "b" }), ...at(80)] }), heldFrom(before));
+    expect(placed(after)).toEqual(["b", "a", "b", "b"]);
+  });
+});
+
+describe("load balancers' addresses", () => {
+  const spec = { loadBalancer: { addresses: ["192.168.0.11-192.168.0.20"] } };
+
+  test("no node gets one, but one that has it keeps it until a Service asks for it", () => {
+    const nodes = [node("a"), node("b")];
+    const ips = ({ nodes }: Allocation): string[] => Object.values(nodes).map(({ internalIP }) => internalIP);
+    expect(ips(allocate(lab({ spec, nodes }), nothing))).toEqual(["192.168.0.21", "192.168.0.22"]);
+    const held = heldFrom(allocate(lab({ nodes }), nothing));
+    expect(ips(allocate(lab({ spec, nodes }), held))).toEqual(["192.168.0.11", "192.168.0.12"]);
+    const services = [service("web", { type: "LoadBalancer", loadBalancerIP: "192.168.0.12" })];
+    expect(ips(allocate(lab({ spec, nodes, services }), held))).toEqual(["192.168.0.11", "192.168.0.21"]);
   });
 });
 

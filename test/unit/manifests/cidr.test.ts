@@ -8,6 +8,7 @@ import {
   overlap,
   parseAddress,
   parseCidr,
+  parseRange,
   rangeAround,
   sizeOf,
   within,
@@ -37,6 +38,21 @@ test("a range survives being written and read", () => {
       expect(sizeOf(range)).toBe(2n ** BigInt(bitsOf(range.family) - range.prefix));
     }),
   );
+});
+
+test("a range is written by its ends, or as a CIDR", () => {
+  fc.assert(
+    fc.property(address, fc.nat(1000), ({ family, value }, more) => {
+      const last = value + BigInt(more);
+      fc.pre(last < 2n ** BigInt(bitsOf(family)));
+      const text = [value, last].map((one) => formatAddress(family, one));
+      expect(parseRange(text.join("-"))).toEqual({ family, first: value, last });
+      expect(parseRange([...text].reverse().join(" - ")) === undefined).toBe(more > 0);
+    }),
+  );
+  fc.assert(fc.property(range, (range) => expect(parseRange(formatCidr(range))).toEqual(range)));
+  for (const wrong of ["", "-", "10.0.0.1", "10.0.0.1-", "10.0.0.1-10.0.0.2-10.0.0.3", "10.0.0.1-::2"])
+    expect(parseRange(wrong)).toBeUndefined();
 });
 
 test.each([

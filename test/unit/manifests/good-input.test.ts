@@ -36,7 +36,13 @@ test("the demo lab", () => {
     serviceCIDR: "10.96.0.0/12",
     mtu: 1500,
     network: { type: "kubenet" },
-    proxy: { mode: "iptables" },
+    proxy: {
+      mode: "iptables",
+      clusterCIDR: "10.244.0.0/16",
+      iptables: { masqueradeBit: 14, masqueradeAll: false, localhostNodePorts: true },
+      nftables: { masqueradeBit: 14, masqueradeAll: false },
+    },
+    loadBalancer: { addresses: [] },
     hosts: { local: { type: "local" } },
   });
 });
@@ -120,6 +126,83 @@ test("what kubectl get prints can be used as it is", () => {
   expect(namespaces).toHaveLength(1);
   expect(pods.map(podKey)).toEqual(["shop/web-7c5ddbdf54-abcde"]);
   expect(warnings.map(({ message }) => message.split(":")[0])).toEqual(["init containers are not run"]);
+});
+
+test("Services: defaults as the API server fills them in", () => {
+  const [plain, balanced, named] = parseLab([
+    {
+      file: "lab.yaml",
+      text: head.replace("demo }", "demo }\nspec: { loadBalancer: { addresses: [192.168.0.240/32] } }"),
+    },
+    {
+      file: "services.yaml",
+      text: `
+apiVersion: v1
+kind: Service
+metadata: { name: plain }
+spec: { ports: [{ port: 80, targetPort: 0, nodePort: 0 }], selector: }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: balanced, namespace: shop }
+spec:
+  type: LoadBalancer
+  sessionAffinity: ClientIP
+  loadBalancerIP: 192.168.0.240
+  loadBalancerSourceRanges: [" 10.1.2.3/8", "::/0"]
+  ports: [{ name: http, port: 80, targetPort: web }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: named }
+spec: { type: ExternalName, externalName: example.com. }
+`,
+    },
+  ]).services;
+  expect(plain).toMatchObject({
+    metadata: { namespace: "default" },
+    spec: {
+      type: "ClusterIP",
+      ports: [{ name: "", protocol: "TCP", port: 80, targetPort: 80, nodePort: undefined }],
+      sessionAffinity: "None",
+      sessionAffinityConfig: undefined,
+      internalTrafficPolicy: "Cluster",
+      externalTrafficPolicy: undefined,
+      publishNotReadyAddresses: false,
+    },
+    status: { loadBalancer: { ingress: [] } },
+  });
+  expect(balanced).toMatchObject({
+    metadata: { namespace: "shop" },
+    spec: {
+      ports: [{ name: "http", targetPort: "web" }],
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 10800 } },
+      externalTrafficPolicy: "Cluster",
+      loadBalancerSourceRanges: ["10.0.0.0/8"],
+    },
+    status: { loadBalancer: { ingress: [{ ip: "192.168.0.240", ipMode: "VIP" }] } },
+  });
+  expect(named?.spec).toMatchObject({ type: "ExternalName", clusterIP: undefined, ports: [] });
+});
+
+test("Services and workloads as kubectl get prints them", () => {
+  const { pods, services, endpointSlices, endpoints, warnings } = parse(exportedServices);
+  expect(pods.map(({ metadata }) => [metadata.namespace, metadata.name.replace(/-[^-]{5}$/, "-*")])).toEqual([
+    ["shop", expect.stringMatching(/^web-[a-z0-9]{10}-\*$/)],
+    ["shop", expect.stringMatching(/^web-[a-z0-9]{10}-\*$/)],
+    ["kube-system", "kube-proxy-*"],
+    ["shop", "db-0"],
+  ]);
+  expect(services.map(({ metadata, spec }) => [metadata.name, spec.clusterIP])).toEqual([
+    ["web", "10.103.27.191"],
+    ["kubernetes", "10.96.0.1"],
+    ["db", "None"],
+  ]);
+  expect([endpointSlices.length, endpoints.length]).toEqual([1, 1]);
+  expect(warnings.map(({ message }) => message.split(",")[0])).toEqual([
+    'valueFrom is not built: the variable "NODE" will not be set',
+    "a controller of Kubernetes made this EndpointSlice of other objects",
+  ]);
 });
 
 test("names that JavaScript's objects know are names like others", () => {
@@ -263,4 +346,126 @@ status:
   startTime: "2025-01-01T00:00:00Z"
   conditions: [{ type: Ready, status: "True", lastProbeTime: null, lastTransitionTime: "2025-01-01T00:00:00Z" }]
   containerStatuses: [{ name: web, ready: true, restartCount: 0, image: nginx, imageID: sha256:1, started: true, state: { running: { startedAt: "2025-01-01T00:00:00Z" } } }]
+`;
+
+const exportedServices = `
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  annotations: { deployment.kubernetes.io/revision: "1" }
+  creationTimestamp: "2025-01-01T00:00:00Z"
+  generation: 1
+  labels: { app: web }
+  name: web
+  namespace: shop
+  resourceVersion: "1234"
+  uid: 5c2c7ef4-30a7-4b41-8d8a-1d7d7b9c5f42
+spec:
+  minReadySeconds: 5
+  paused: false
+  progressDeadlineSeconds: 600
+  replicas: 2
+  revisionHistoryLimit: 10
+  selector: { matchLabels: { app: web }, matchExpressions: [{ key: tier, operator: NotIn, values: [back] }, { key: app, operator: Exists }] }
+  strategy: { rollingUpdate: { maxSurge: 25%, maxUnavailable: 1 }, type: RollingUpdate }
+  template:
+    metadata: { creationTimestamp: null, labels: { app: web } }
+    spec:
+      containers:
+        - image: nginx
+          name: web
+          ports: [{ containerPort: 8080, name: http, protocol: TCP }]
+          env: [{ name: NODE, valueFrom: { fieldRef: { apiVersion: v1, fieldPath: spec.nodeName } } }]
+      dnsPolicy: ClusterFirst
+      restartPolicy: Always
+status: { availableReplicas: 2, conditions: [{ type: Available, status: "True", lastTransitionTime: "2025-01-01T00:00:00Z", lastUpdateTime: "2025-01-01T00:00:00Z", reason: New, message: ok }], observedGeneration: 1, readyReplicas: 2, replicas: 2, updatedReplicas: 2 }
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: kube-proxy, namespace: kube-system, labels: { k8s-app: kube-proxy } }
+spec:
+  revisionHistoryLimit: 10
+  selector: { matchLabels: { k8s-app: kube-proxy } }
+  template:
+    metadata: { creationTimestamp: null, labels: { k8s-app: kube-proxy } }
+    spec:
+      containers: [{ name: kube-proxy, image: kube-proxy, command: [sleep, infinity] }]
+      hostNetwork: true
+      nodeSelector: { kubernetes.io/os: linux }
+      tolerations: [{ operator: Exists }]
+  updateStrategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 }, type: RollingUpdate }
+status: { currentNumberScheduled: 2, desiredNumberScheduled: 2, numberMisscheduled: 0, numberReady: 2 }
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db, namespace: shop }
+spec:
+  podManagementPolicy: OrderedReady
+  persistentVolumeClaimRetentionPolicy: { whenDeleted: Retain, whenScaled: Retain }
+  replicas: 1
+  selector: { matchLabels: { app: db } }
+  serviceName: db
+  template:
+    metadata: { labels: { app: db } }
+    spec: { containers: [{ name: db, ports: [{ containerPort: 5432 }], volumeMounts: [{ name: data, mountPath: /data }] }] }
+  volumeClaimTemplates:
+    - { apiVersion: v1, kind: PersistentVolumeClaim, metadata: { name: data }, spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }, status: { phase: Pending } }
+status: { replicas: 1, availableReplicas: 1 }
+---
+apiVersion: v1
+kind: Service
+metadata:
+  annotations: { kubectl.kubernetes.io/last-applied-configuration: "{}" }
+  name: web
+  namespace: shop
+  uid: 5c2c7ef4-30a7-4b41-8d8a-1d7d7b9c5f42
+spec:
+  clusterIP: 10.103.27.191
+  clusterIPs: [10.103.27.191]
+  externalTrafficPolicy: Cluster
+  internalTrafficPolicy: Cluster
+  ipFamilies: [IPv4]
+  ipFamilyPolicy: SingleStack
+  ports: [{ appProtocol: http, name: http, nodePort: 31234, port: 80, protocol: TCP, targetPort: http }]
+  selector: { app: web }
+  sessionAffinity: None
+  type: NodePort
+status: { loadBalancer: {} }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: kubernetes, namespace: default, labels: { component: apiserver, provider: kubernetes } }
+spec:
+  clusterIP: 10.96.0.1
+  clusterIPs: [10.96.0.1]
+  ports: [{ name: https, port: 443, protocol: TCP, targetPort: 6443 }]
+  sessionAffinity: None
+  type: ClusterIP
+status: { loadBalancer: {} }
+---
+apiVersion: v1
+kind: Endpoints
+metadata: { name: kubernetes, namespace: default, labels: { endpointslice.kubernetes.io/skip-mirror: "true" } }
+subsets: [{ addresses: [{ ip: 192.168.0.10 }], ports: [{ name: https, port: 6443, protocol: TCP }] }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: db, namespace: shop }
+spec: { clusterIP: None, clusterIPs: [None], ports: [{ port: 5432, targetPort: 5432 }], selector: { app: db }, publishNotReadyAddresses: true }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  generateName: web-
+  labels: { app: web, endpointslice.kubernetes.io/managed-by: endpointslice-controller.k8s.io, kubernetes.io/service-name: web }
+  name: web-abcde
+  namespace: shop
+  ownerReferences: [{ apiVersion: v1, blockOwnerDeletion: true, controller: true, kind: Service, name: web, uid: 5c2c7ef4 }]
+addressType: IPv4
+endpoints:
+  - addresses: [10.244.0.7]
+    conditions: { ready: true, serving: true, terminating: false }
+    nodeName: node1
+    targetRef: { kind: Pod, name: web-7c5ddbdf54-abcde, namespace: shop, uid: 5c2c7ef4 }
+ports: [{ name: http, port: 8080, protocol: TCP }]
 `;

@@ -84,6 +84,86 @@ test("any value where any other is expected", () => {
   );
 });
 
+test("any value in a Service, in endpoints and in a template", () => {
+  // What is nearly right goes further than what is quite wrong.
+  const text = fc.constantFrom(
+    "a",
+    "web",
+    "",
+    "10.96.0.1",
+    "10.96.0.20",
+    "None",
+    "NodePort",
+    "LoadBalancer",
+    "Local",
+    "A_b",
+  );
+  const number = fc.constantFrom(-1, 0, 1, 80, 30080, 70000, 1.5);
+  const any = fc.oneof(text, number, fc.boolean(), fc.constant(null), fc.anything({ maxDepth: 2 }));
+  const some = (fields: Record<string, fc.Arbitrary<unknown>>) =>
+    fc.oneof({ weight: 5, arbitrary: fc.record(fields, { requiredKeys: [] }) }, { weight: 1, arbitrary: any });
+  const list = (item: fc.Arbitrary<unknown>) =>
+    fc.oneof({ weight: 5, arbitrary: fc.array(item, { maxLength: 3 }) }, { weight: 1, arbitrary: any });
+  const labels = some({ app: fc.oneof(text, any), "kubernetes.io/service-name": fc.oneof(text, any) });
+  const metadata = some({ name: fc.oneof(text, any), namespace: text, labels, ownerReferences: list(any) });
+  const port = some({
+    ...{ name: fc.oneof(text, any), port: fc.oneof(number, any), protocol: fc.oneof(fc.constant("TCP"), any) },
+    ...{ targetPort: fc.oneof(number, text, any), nodePort: fc.oneof(number, any) },
+  });
+  const object = (fields: Record<string, fc.Arbitrary<unknown>>) => fc.record(fields, { requiredKeys: [] });
+  const service = object({
+    metadata,
+    spec: some({
+      ...{ ports: list(port), selector: labels, type: fc.oneof(text, any), clusterIP: fc.oneof(text, any) },
+      ...{ clusterIPs: list(text), externalIPs: list(fc.oneof(text, any)), loadBalancerIP: fc.oneof(text, any) },
+      ...{ externalTrafficPolicy: text, healthCheckNodePort: number, sessionAffinityConfig: any, externalName: any },
+      ...{ loadBalancerSourceRanges: list(fc.oneof(text, any)), sessionAffinity: text, ipFamilies: list(text) },
+    }),
+    status: some({ loadBalancer: some({ ingress: list(some({ ip: fc.oneof(text, any), ipMode: any })) }) }),
+  });
+  const endpoint = some({ addresses: list(fc.oneof(text, any)), conditions: any, nodeName: fc.oneof(text, any) });
+  const slice = object({
+    metadata,
+    addressType: fc.oneof(fc.constant("IPv4"), any),
+    ports: list(port),
+    endpoints: list(endpoint),
+  });
+  const address = some({ ip: fc.oneof(text, any), nodeName: any });
+  const subset = some({ addresses: list(address), notReadyAddresses: list(address), ports: list(port) });
+  const container = some({
+    name: fc.oneof(fc.constant("web"), any),
+    ports: list(some({ containerPort: number, hostPort: number, hostIP: fc.oneof(text, any), name: any })),
+  });
+  const workload = object({
+    metadata,
+    spec: some({
+      ...{
+        replicas: fc.oneof(fc.constantFrom(-1, 0, 2), any),
+        selector: some({ matchLabels: labels, matchExpressions: any }),
+      },
+      ...{ template: some({ metadata, spec: some({ containers: list(container), nodeName: any, hostNetwork: any }) }) },
+      ordinals: any,
+    }),
+  });
+  const proxy = some({ clusterCIDR: fc.oneof(text, any), nodePortAddresses: list(fc.oneof(text, any)), iptables: any });
+  const objects = fc.record({
+    metadata: fc.constant({ name: "demo" }),
+    spec: some({
+      proxy,
+      loadBalancer: some({ addresses: list(fc.oneof(fc.constant("192.168.0.240/30"), text, any)) }),
+    }),
+    nodes: fc.constant([node("node1"), node("node2")]),
+    ...{ deployments: fc.array(workload, { maxLength: 2 }), replicaSets: fc.array(workload, { maxLength: 2 }) },
+    ...{ statefulSets: fc.array(workload, { maxLength: 2 }), daemonSets: fc.array(workload, { maxLength: 2 }) },
+    ...{ services: fc.array(service, { maxLength: 3 }), endpointSlices: fc.array(slice, { maxLength: 2 }) },
+    endpoints: fc.array(object({ metadata, subsets: list(subset) }), { maxLength: 2 }),
+  });
+  fc.assert(
+    fc.property(objects, (objects) => expectWords(checked(() => validateLab(objects as unknown as LabObjects)))),
+    { numRuns: 250 },
+  );
+});
+
 test("what passes the checks has room", () => {
   const prefix = fc.integer({ min: 26, max: 31 });
   const name = fc.constantFrom("a", "b", "c", "d", "e", "f");

@@ -1,6 +1,6 @@
 // Does everything fit? So that giving addresses cannot fail once the lab is checked.
 
-import { type Cidr, bitsOf, formatCidr, freeBlocks, rangeAround } from "../../addresses/cidr";
+import { type Cidr, bitsOf, formatCidr, freeBlocks, rangeAround, sizeOf } from "../../addresses/cidr";
 import { capacityOf } from "../../addresses/ranges";
 import type { Entry } from "../objects";
 import type { Path } from "../source";
@@ -21,18 +21,21 @@ function reportAt(context: Context, path: Path, extra: Entry<unknown> | undefine
   else if (extra !== undefined) context.problem(extra, namePath, message);
 }
 
-function checkNodeAddresses(context: Context, { nodeCIDR }: Ranges): void {
+function checkNodeAddresses(context: Context, { nodeCIDR, pool = [] }: Ranges): void {
   if (nodeCIDR === undefined) return;
-  const room = capacityOf(nodeCIDR);
+  const pooled = pool.reduce((sum, range) => sum + Number(sizeOf(range)), 0);
+  const room = capacityOf(nodeCIDR) - pooled;
   const count = context.nodes.length;
   if (count <= room) return;
-  const enough = prefixFor(nodeCIDR, count);
+  const enough = prefixFor(nodeCIDR, count + pooled);
+  const others =
+    pooled === 0 ? "the first is the router's" : `the first is the router's, ${pooled} are load balancers'`;
   const has = room === 0 ? "no address for a node" : `addresses for ${plural(room, "node")}`;
   reportAt(
     context,
     ["spec", "nodeCIDR"],
     context.nodes[room],
-    `nodeCIDR ${formatCidr(nodeCIDR)} has ${has} (the first is the router's), but the lab has ${count}; use a /${enough} or larger`,
+    `nodeCIDR ${formatCidr(nodeCIDR)} has ${has} (${others}), but the lab has ${count}; use a /${enough} or larger`,
   );
 }
 

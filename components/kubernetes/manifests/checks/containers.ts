@@ -1,11 +1,10 @@
 import type { Entry, Partly } from "../objects";
 import { dnsLabel, envName, nameFault, portName } from "../names";
 import type { Path } from "../source";
-import { nearest, quoted } from "../suggest";
+import { quoted } from "../suggest";
 import type { Container, ContainerPort, Pod } from "../types";
 import { type Context, placeOf } from "./context";
-
-const protocols = ["TCP", "UDP", "SCTP"];
+import { checkOneOf, checkPort, protocols, readAddress } from "./values";
 
 /** Fields of a container that are looked at only to say that they do nothing here. */
 interface Ignored {
@@ -98,8 +97,6 @@ function checkEnv(
     context.warning(pod, [...at, "envFrom"], "envFrom is not built: its variables will not be set");
 }
 
-type WrittenPort = Partly<ContainerPort> & { readonly hostPort?: number };
-
 function checkPorts(
   context: Context,
   pod: Entry<Pod>,
@@ -110,23 +107,15 @@ function checkPorts(
   const names = new Set<string>();
   for (const [index, port] of written.entries()) {
     const path = [...at, index];
-    const { name, containerPort, protocol = "TCP", hostPort } = (port ?? {}) as WrittenPort;
+    const { name, containerPort, protocol = "TCP" } = port ?? {};
     const fault = name === undefined ? undefined : nameFault("port name", name, portName);
     if (fault !== undefined) context.problem(pod, [...path, "name"], fault);
     else if (name !== undefined && names.has(name))
       context.problem(pod, [...path, "name"], `port ${name} is already in this container; rename one of the two`);
     if (name !== undefined) names.add(name);
-    checkProtocol(context, pod, path, protocol);
-    checkHostPort(context, pod, path, containerPort, hostPort);
-    if (containerPort === undefined) continue;
-    if (containerPort < 1 || containerPort > 65535) {
-      context.problem(
-        pod,
-        [...path, "containerPort"],
-        `containerPort ${containerPort} is out of range; write 1 to 65535`,
-      );
-      continue;
-    }
+    checkOneOf(context, pod, [...path, "protocol"], protocol, protocols);
+    checkHostPort(context, pod, path, port ?? {});
+    if (containerPort === undefined || !checkPort(context, pod, [...path, "containerPort"], containerPort)) continue;
     const key = `${containerPort}/${protocol}`;
     const same = ports.get(key);
     if (same === undefined) ports.set(key, [...path, "containerPort"]);
@@ -139,19 +128,18 @@ function checkPorts(
   }
 }
 
-function checkProtocol(context: Context, pod: Entry<Pod>, path: Path, protocol: string): void {
-  if (protocols.includes(protocol)) return;
-  const meant = nearest(protocol, protocols);
-  const hint = meant === undefined ? "write TCP, UDP or SCTP" : `did you mean "${meant}"?`;
-  context.problem(pod, [...path, "protocol"], `unknown protocol ${quoted(protocol)}; ${hint}`);
-}
-
-function checkHostPort(context: Context, pod: Entry<Pod>, path: Path, containerPort?: number, hostPort?: number): void {
+function checkHostPort(
+  context: Context,
+  pod: Entry<Pod>,
+  path: Path,
+  { containerPort, hostPort, hostIP }: Partly<ContainerPort>,
+): void {
+  // "" is what kubectl prints of a port without one; a pod's address is IPv4, so the one for all is, too.
+  if (hostIP) readAddress(context, pod, [...path, "hostIP"], "hostIP", hostIP, "0.0.0.0");
   if (hostPort === undefined || hostPort === 0) return;
-  if (!pod.value.spec?.hostNetwork)
-    context.problem(pod, [...path, "hostPort"], "hostPort is not built yet; leave it out");
+  if (!checkPort(context, pod, [...path, "hostPort"], hostPort)) return;
   // With the node's network a container's port is the node's, and the API server wants the two to say so.
-  else if (hostPort !== containerPort)
+  if (pod.value.spec?.hostNetwork && containerPort !== undefined && hostPort !== containerPort)
     context.problem(
       pod,
       [...path, "hostPort"],

@@ -1,16 +1,14 @@
 import { placeText } from "../problem";
+import { type Expanded, expand } from "../expand";
+import { type Rule, dnsLabel, nameFault } from "../names";
 import type { Entry, LabEntry, Objects } from "../objects";
 import type { Path } from "../source";
-import type { LabSpec, Namespace, Node, Pod, Problem } from "../types";
+import { listed, nearest, quoted } from "../suggest";
+import { type LabSpec, type Problem, defaultNamespace } from "../types";
 
 /** What the checks know and where they report. */
-export interface Context {
+export interface Context extends Readonly<Omit<Objects, "labs" | "pods" | "problems">>, Expanded {
   readonly lab: LabEntry | undefined;
-  readonly nodes: readonly Entry<Node>[];
-  readonly pods: readonly Entry<Pod>[];
-  readonly namespaces: readonly Entry<Namespace>[];
-  /** Whether some object could not be told what it is: then nothing can be said to be missing. */
-  readonly incomplete: boolean;
   /** With the defaults in place of what is missing or wrong. */
   readonly spec: LabSpec;
   problem(entry: Entry<unknown>, path: Path, message: string): void;
@@ -21,7 +19,14 @@ export function contextOf(objects: Objects, spec: LabSpec, problems: Problem[], 
   const reporter = (found: Problem[]) => (entry: Entry<unknown>, path: Path, message: string) => {
     found.push({ ...entry.source.place(path), message });
   };
-  return { ...objects, lab: objects.labs[0], spec, problem: reporter(problems), warning: reporter(warnings) };
+  return {
+    ...objects,
+    ...expand(objects),
+    lab: objects.labs[0],
+    spec,
+    problem: reporter(problems),
+    warning: reporter(warnings),
+  };
 }
 
 export const namePath: Path = ["metadata", "name"];
@@ -53,4 +58,43 @@ export function checkNames<T extends { metadata: { name: string } }>(
     }
   }
   return first;
+}
+
+type NamespacedEntry = Entry<{ metadata: { name: string; namespace: string } }>;
+
+export const namespaceOf = (entry: NamespacedEntry): string => entry.value.metadata?.namespace ?? defaultNamespace;
+
+/** `default/web`, if the object has a name. */
+export const keyOf = (entry: NamespacedEntry): string | undefined => {
+  const name = nameOf(entry);
+  return name === undefined ? undefined : `${namespaceOf(entry)}/${name}`;
+};
+
+/** Names of which there may be one in each namespace. @returns the first object of each, by `namespace/name` */
+export function checkNamespaced<T extends { metadata: { name: string; namespace: string } }>(
+  context: Context,
+  what: string,
+  entries: readonly Entry<T>[],
+  rule: Rule,
+): ReadonlyMap<string, Entry<T>> {
+  for (const entry of entries) {
+    const name = nameOf(entry);
+    const fault = name === undefined ? undefined : nameFault(`${what} name`, name, rule);
+    if (fault !== undefined) context.problem(entry, namePath, fault);
+    const namespaceFault = nameFault("namespace", namespaceOf(entry), dnsLabel);
+    if (namespaceFault !== undefined) context.problem(entry, ["metadata", "namespace"], namespaceFault);
+  }
+  return checkNames(context, what, entries, (entry, name) => `${namespaceOf(entry)}/${name}`);
+}
+
+/** Reports the name of a node that the lab does not have. */
+export function checkNodeName(context: Context, entry: Entry<unknown>, path: Path, name: string): void {
+  const names = context.nodes.map(nameOf).filter((name) => name !== undefined);
+  if (names.includes(name) || context.incomplete || context.nodes.length === 0) return;
+  const meant = nearest(name, names);
+  const hint =
+    meant === undefined
+      ? `the lab has ${names.length > 8 ? `${names.length} nodes, none of that name` : listed(names)}`
+      : `did you mean "${meant}"?`;
+  context.problem(entry, path, `unknown node ${quoted(name)}; ${hint}`);
 }

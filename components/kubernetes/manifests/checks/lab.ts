@@ -2,7 +2,7 @@
 
 import type { Objects } from "../objects";
 import type { Place } from "../problem";
-import { dnsLabel, nameFault } from "../names";
+import { dnsLabel, dnsLabel1035, nameFault } from "../names";
 import type { Problem } from "../types";
 import { type Context, nameOf, namePath, placeOf } from "./context";
 
@@ -40,11 +40,7 @@ export function checkLab(context: Context): void {
     context.problem(lab, ["spec", "hosts"], 'hosts is empty; write "local: { type: local }" or leave hosts out');
   for (const host of hosts) {
     // The first host is where nodes go that name none, and JavaScript sorts names of digits before all others.
-    const wrong = nameFault("host name", host, {
-      ...dnsLabel,
-      pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
-      wants: `${dnsLabel.wants}, beginning with a letter`,
-    });
+    const wrong = nameFault("host name", host, dnsLabel1035);
     if (wrong !== undefined) context.problem(lab, ["spec", "hosts", host], wrong);
   }
 }

@@ -1,8 +1,7 @@
 // The lab's network namespaces are files in /run/netns: each name only once, and no longer than a file's name can be.
 
 import type { Entry } from "../objects";
-import { type Context, nameOf, namePath, placeOf } from "./context";
-import { namespaceOf } from "./pods";
+import { type Context, nameOf, namePath, namespaceOf, placeOf } from "./context";
 
 /** NAME_MAX of Linux (limits.h). */
 const longest = 255;

@@ -7,7 +7,8 @@ import { nearest, listed, quoted } from "../suggest";
 import { type Node, hostAnnotation } from "../types";
 import { type Context, checkNames, nameOf, namePath, placeOf } from "./context";
 import { checkPodCIDRs } from "./pod-cidrs";
-import { type Ranges, hasLeadingZero } from "./ranges";
+import type { Ranges } from "./ranges";
+import { addressFault } from "./values";
 
 /** The network namespaces that every lab has beside its nodes and pods. */
 const ownNamespaces = ["client", "router", "switch"];
@@ -60,7 +61,7 @@ function checkHosts(context: Context): void {
   }
 }
 
-function checkInternalIPs(context: Context, { nodeCIDR }: Ranges): void {
+function checkInternalIPs(context: Context, { nodeCIDR, pool = [] }: Ranges): void {
   const seen = new Map<bigint, string>();
   for (const node of context.nodes) {
     let count = 0;
@@ -69,26 +70,23 @@ function checkInternalIPs(context: Context, { nodeCIDR }: Ranges): void {
       const path = ["status", "addresses", index, "address"];
       const fault = (message: string): void =>
         context.problem(node, path, `InternalIP ${quoted(entry.address ?? "")} ${message}`);
-      const parsed = parseAddress(entry.address);
-      if (parsed === undefined)
-        fault(
-          hasLeadingZero(entry.address)
-            ? "has leading zeros, which some programs read as octal; leave them out"
-            : "is not an IP address; write one such as 192.168.0.11",
-        );
-      else if (parsed.family === 6) fault("is IPv6, which podnet does not build yet; write an IPv4 address");
+      const wrong = addressFault(entry.address, "192.168.0.11");
+      const address = parseAddress(entry.address)?.value ?? 0n;
+      if (wrong !== undefined) fault(wrong);
       else if (++count > 1) fault("is the second of this node; give a node one InternalIP");
-      else if (nodeCIDR !== undefined && !holds(nodeCIDR, parsed.value))
+      else if (nodeCIDR !== undefined && !holds(nodeCIDR, address))
         fault(`is outside nodeCIDR ${formatCidr(nodeCIDR)}; choose an address inside`);
-      else if (nodeCIDR !== undefined && !usable(nodeCIDR, parsed.value))
-        fault(`is ${whose(nodeCIDR, parsed.value)} in nodeCIDR ${formatCidr(nodeCIDR)}; choose another`);
-      else if (seen.has(parsed.value)) fault(`is already at ${seen.get(parsed.value)}; give each node its own`);
-      else seen.set(parsed.value, placeOf(node, path));
+      else if (nodeCIDR !== undefined && !usable(nodeCIDR, address))
+        fault(`is ${whose(nodeCIDR, address)} in nodeCIDR ${formatCidr(nodeCIDR)}; choose another`);
+      else if (pool.some((range) => holds(range, address)))
+        fault("is one of the load balancers' (spec.loadBalancer.addresses of the Lab); choose another");
+      else if (seen.has(address)) fault(`is already at ${seen.get(address)}; give each node its own`);
+      else seen.set(address, placeOf(node, path));
     }
   }
 }
 
-function whose(range: Cidr, address: bigint): string {
+export function whose(range: Cidr, address: bigint): string {
   if (address === gatewayOf(range)) return "the router's address";
   return address === range.first ? "the network address" : "the broadcast address";
 }

@@ -5,7 +5,8 @@ import type { Path } from "../source";
 import { quoted } from "../suggest";
 import type { Node } from "../types";
 import { type Context, nameOf, placeOf } from "./context";
-import { type Ranges, readRange } from "./ranges";
+import type { Ranges } from "./ranges";
+import { readRange } from "./values";
 
 interface Given {
   readonly node: Entry<Node>;

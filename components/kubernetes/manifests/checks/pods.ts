@@ -1,25 +1,17 @@
 import type { Entry } from "../objects";
 import { dnsLabel, dnsSubdomain, nameFault } from "../names";
-import { listed, nearest, quoted } from "../suggest";
 import type { Pod } from "../types";
-import { type Context, checkNames, nameOf, namePath } from "./context";
+import { type Context, checkNames, checkNamespaced, checkNodeName, nameOf, namePath } from "./context";
 import { checkContainers } from "./containers";
-
-export const defaultNamespace = "default";
-
-export const namespaceOf = (pod: Entry<Pod>): string => pod.value.metadata?.namespace ?? defaultNamespace;
+import { checkHostPorts } from "./host-ports";
 
 export function checkPods(context: Context): void {
-  checkNames(context, "pod", context.pods, (pod, name) => `${namespaceOf(pod)}/${name}`);
-  for (const pod of context.pods) {
-    const name = nameOf(pod);
-    const fault = name === undefined ? undefined : nameFault("pod name", name, dnsSubdomain);
-    if (fault !== undefined) context.problem(pod, namePath, fault);
-    const namespaceFault = nameFault("namespace", namespaceOf(pod), dnsLabel);
-    if (namespaceFault !== undefined) context.problem(pod, ["metadata", "namespace"], namespaceFault);
+  checkNamespaced(context, "pod", context.pods, dnsSubdomain);
+  for (const pod of context.templates) {
     checkNode(context, pod);
     checkContainers(context, pod);
   }
+  checkHostPorts(context);
 }
 
 export function checkNamespaces(context: Context): void {
@@ -33,21 +25,15 @@ export function checkNamespaces(context: Context): void {
 
 function checkNode(context: Context, pod: Entry<Pod>): void {
   const { nodeName, hostNetwork } = pod.value.spec ?? {};
-  const names = context.nodes.map(nameOf).filter((name) => name !== undefined);
   if (nodeName === undefined) {
+    const [first] = context.nodes.map(nameOf);
     if (hostNetwork && !pod.isBroken(["spec", "nodeName"]))
       context.warning(
         pod,
         ["spec", "hostNetwork"],
-        `a pod with hostNetwork and without nodeName runs on the lab's first node${names[0] ? `, ${names[0]}` : ""}; name a node to say where`,
+        `a pod with hostNetwork and without nodeName runs on the lab's first node${first ? `, ${first}` : ""}; name a node to say where`,
       );
     return;
   }
-  if (names.includes(nodeName) || context.incomplete || context.nodes.length === 0) return;
-  const meant = nearest(nodeName, names);
-  const hint =
-    meant === undefined
-      ? `the lab has ${names.length > 8 ? `${names.length} nodes, none of that name` : listed(names)}`
-      : `did you mean "${meant}"?`;
-  context.problem(pod, ["spec", "nodeName"], `unknown node ${quoted(nodeName)}; ${hint}`);
+  checkNodeName(context, pod, ["spec", "nodeName"], nodeName);
 }

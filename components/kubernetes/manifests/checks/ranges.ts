@@ -1,11 +1,10 @@
 // The lab's ranges of addresses, each by itself and against the others.
 
-import { type Cidr, cidr, formatCidr, overlap, parseCidr } from "../../addresses/cidr";
+import { type Cidr, type Range, cidr, overlap } from "../../addresses/cidr";
 import { longestPodPrefix } from "../../addresses/ranges";
-import type { Entry } from "../objects";
-import type { Path } from "../source";
-import { quoted } from "../suggest";
 import type { Context } from "./context";
+import { checkPool } from "./pool";
+import { readRange } from "./values";
 
 export interface Ranges {
   readonly nodeCIDR?: Cidr;
@@ -13,6 +12,8 @@ export interface Ranges {
   readonly serviceCIDR?: Cidr;
   /** The prefix length of podCIDRs, if it fits clusterCIDR. */
   readonly nodeCIDRMaskSize?: number;
+  /** The load balancers' addresses, if all of them are good. */
+  readonly pool?: readonly Range[];
 }
 
 const names = ["nodeCIDR", "clusterCIDR", "serviceCIDR"] as const;
@@ -59,39 +60,8 @@ export function checkRanges(context: Context): Ranges {
     );
   }
   const size = checkMaskSize(context, good.clusterCIDR);
-  return { ...good, nodeCIDRMaskSize: size };
+  return { ...good, nodeCIDRMaskSize: size, pool: checkPool(context, good.nodeCIDR) };
 }
-
-/** An IPv4 range without host bits, or a problem. */
-export function readRange(
-  context: Context,
-  entry: Entry<unknown>,
-  path: Path,
-  name: string,
-  text: string,
-): Cidr | undefined {
-  const parsed = parseCidr(text);
-  if (parsed === undefined) context.problem(entry, path, `${name} ${quoted(text)} ${cidrFault(text)}`);
-  else if (parsed.cidr.family === 6)
-    context.problem(entry, path, `${name} ${text} is IPv6, which podnet does not build yet; write an IPv4 range`);
-  else if (parsed.address !== parsed.cidr.first)
-    context.problem(entry, path, `${name} ${text} has host bits set; write ${formatCidr(parsed.cidr)}`);
-  else return parsed.cidr;
-  return undefined;
-}
-
-function cidrFault(text: string): string {
-  const [address = "", prefix] = text.split("/");
-  if (hasLeadingZero(address) || hasLeadingZero(prefix ?? "")) {
-    const bare = text.replace(/(^|[./])0+(?=\d)/g, "$1");
-    return `has leading zeros, which some programs read as octal; ${parseCidr(bare) ? `write ${bare}` : "leave them out"}`;
-  }
-  if (prefix === undefined && parseCidr(`${text}/24`))
-    return `is not a CIDR; add the prefix length, such as ${text}/24`;
-  return "is not a CIDR; write an address and a prefix length, such as 10.244.0.0/16";
-}
-
-export const hasLeadingZero = (address: string): boolean => /(^|\.)0\d/.test(address);
 
 function checkMaskSize(context: Context, cluster: Cidr | undefined): number | undefined {
   const { lab, spec } = context;

@@ -1,0 +1,58 @@
+// A port of a node leads to one pod. The scheduler puts pods that want the same one on different nodes, as far as there are nodes.
+
+import type { Entry, Partly } from "../objects";
+import type { Path } from "../source";
+import { type ContainerPort, type Pod, clash } from "../types";
+import { type Context, keyOf, nameOf, placeOf } from "./context";
+
+interface Wanted {
+  readonly port: Partly<ContainerPort>;
+  readonly pod: Entry<Pod>;
+  readonly path: Path;
+}
+
+export function checkHostPorts(context: Context): void {
+  const taken = new Map<string, Wanted[]>(context.nodes.map((node) => [nameOf(node) ?? "", []]));
+  const obstacle = (node: string, wanted: readonly Wanted[]) =>
+    wanted
+      .map((one) => ({ one, other: taken.get(node)?.find(({ port }) => clash(port, one.port)) }))
+      .find(({ other }) => other !== undefined);
+  const take = (node: string, wanted: readonly Wanted[]): void => void taken.get(node)?.push(...wanted);
+
+  const pods = context.pods.map((pod) => ({ pod, wanted: wantedBy(pod), node: pod.value.spec?.nodeName }));
+  for (const { pod, wanted, node } of pods) {
+    if (node === undefined || wanted.length === 0) continue;
+    const { one, other } = obstacle(node, wanted) ?? {};
+    if (one === undefined || other === undefined) take(node, wanted);
+    else
+      context.problem(
+        pod,
+        one.path,
+        `hostPort ${portText(one.port)} of node ${node} already leads to pod ${keyOf(other.pod)}, at ${placeOf(other.pod, other.path)}; choose another port or node`,
+      );
+  }
+  for (const { pod, wanted, node } of pods) {
+    const [first] = wanted;
+    if (node !== undefined || first === undefined || context.nodes.length === 0) continue;
+    const free = [...taken.keys()].find((name) => obstacle(name, wanted) === undefined);
+    if (free !== undefined) take(free, wanted);
+    else
+      context.problem(
+        pod,
+        first.path,
+        `no node is left for every pod that wants hostPort ${portText(first.port)}: the lab has ${context.nodes.length}; use fewer pods or more nodes`,
+      );
+  }
+}
+
+const portText = ({ hostPort, protocol = "TCP" }: Partly<ContainerPort>): string => `${hostPort}/${protocol}`;
+
+function wantedBy(pod: Entry<Pod>): Wanted[] {
+  const { hostNetwork, containers = [] } = pod.value.spec ?? {};
+  if (hostNetwork) return [];
+  return containers.flatMap((container, i) =>
+    (container?.ports ?? []).flatMap((port, j) =>
+      port?.hostPort ? [{ port, pod, path: ["spec", "containers", i, "ports", j, "hostPort"] }] : [],
+    ),
+  );
+}

@@ -1,0 +1,2 @@
+export { mostReplicas, podOf, podsOf } from "./pods";
+export { generatedNames } from "./names";
