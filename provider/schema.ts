@@ -58,6 +58,14 @@ export function packageSchema(): string {
           required: ["files"],
         },
       },
+      "podnet:linux:getFeatures": {
+        description: "Which of the things that only some hosts have a host has.",
+        inputs: { properties: { host: { type: "string" } }, required: ["host"] },
+        outputs: {
+          properties: { nfacct: { type: "boolean" }, nftables: { type: "boolean" }, conntrack: { type: "boolean" } },
+          required: ["nfacct", "nftables", "conntrack"],
+        },
+      },
     },
   });
 }

@@ -1,16 +1,21 @@
 // A cluster: the nodes, what they stand in, and the pods on them. Addresses come first, for all of it, so that a preview
 // knows every one of them; then each part is told its own.
 import * as pulumi from "@pulumi/pulumi";
-import { Provider, getFiles, labFolder } from "../linux";
-import { type Allocation, allocate } from "./addresses";
+import { File, Provider } from "../linux";
+import type { Allocation } from "./addresses";
 import { cidr, formatAddress } from "./addresses/cidr";
 import { gatewayOf } from "./addresses/ranges";
-import { heldIn } from "./held";
+import { type Decided, decide, proxyInput } from "./decide";
+import { createHostPorts } from "./host-ports";
+import { LoadBalancer } from "./load-balancer";
 import { createLastReserved } from "./last-reserved";
 import { Images } from "./images";
-import { type Lab, type LabObjects, hostOf, podKey, validateLab } from "./manifests";
+import { type Lab, type LabObjects, hostOf, keyOf, podKey, validateLab } from "./manifests";
 import { Node } from "./node";
 import { Pod } from "./pod";
+import { proxiedPorts } from "./proxy";
+import { ServiceProxy } from "./service-proxy";
+import { type ServiceOutput, hasLease, serviceLease, serviceOutputs, servicePath } from "./services";
 import { Underlay } from "./underlay";
 
 /** What a person or a script needs to find its way: `pulumi stack output --json`. */
@@ -19,7 +24,7 @@ export interface ClusterOutputs {
   readonly nodes: pulumi.Output<Record<string, { host: string; netns: string; internalIP: string; podCIDR: string }>>;
   readonly pods: pulumi.Output<Record<string, { node: string; host: string; netns: string; ip: string }>>;
   readonly clients: pulumi.Output<{ client: { host: string; netns: string; ip: string } }>;
-  readonly services: pulumi.Output<Record<string, never>>;
+  readonly services: pulumi.Output<Record<string, ServiceOutput>>;
 }
 
 /** A checked lab, as `loadLab` gives it, or its objects, which are checked here. */
@@ -43,7 +48,8 @@ export class Cluster extends pulumi.ComponentResource {
 
     // A checked lab has at least one node, and all of them are on one host.
     const host = hostOf(lab.nodes[0] as Lab["nodes"][number]);
-    const allocation = pulumi.output(addressesOf(lab, host, provider));
+    const decided = decide(lab, host, provider);
+    const allocation = pulumi.output(decided.then(({ allocation }) => allocation));
     const router = routerOf(lab);
     this.underlay = new Underlay(
       `${lab.name}.underlay`,
@@ -54,7 +60,18 @@ export class Cluster extends pulumi.ComponentResource {
     this.nodes = createNodes(lab, allocation, this.underlay, router, this);
     this.pods = createPods(lab, host, allocation, this.nodes, images, this);
     createLastReserved(lab.name, allocation, this.nodes, this.pods);
-    this.outputs = outputsOf(lab, allocation, this.underlay, this.nodes, this.pods);
+    createHostPorts(lab, decided, this.nodes);
+    createServices(lab, host, decided, this.nodes, this);
+    new LoadBalancer(
+      `${lab.name}.load-balancer`,
+      { lab, decided, nodes: this.nodes, underlay: this.underlay, images },
+      { parent: this },
+    );
+    const services = decided.then(({ services, endpointSlices }) => serviceOutputs(services, endpointSlices));
+    this.outputs = {
+      ...outputsOf(lab, allocation, this.underlay, this.nodes, this.pods),
+      services: pulumi.output(services),
+    };
     this.registerOutputs();
   }
 }
@@ -63,12 +80,6 @@ export class Cluster extends pulumi.ComponentResource {
 function routerOf({ spec }: Lab): string {
   const network = cidr(spec.nodeCIDR);
   return formatAddress(network.family, gatewayOf(network));
-}
-
-/** Asks the host which addresses the running lab holds, gives those again, and the rest as host-local would. */
-async function addressesOf(lab: Lab, host: string, provider: Provider): Promise<Allocation> {
-  const { files } = await getFiles({ host, folder: labFolder(lab.name) }, { provider });
-  return allocate(lab, heldIn(lab.name, files));
 }
 
 /** What every node or pod of a checked lab has. */
@@ -125,13 +136,38 @@ function createPods(
   return pods;
 }
 
+/** What each Service has been given, and on every node the rules that make it work. */
+function createServices(
+  lab: Lab,
+  host: string,
+  decided: Promise<Decided>,
+  nodes: Readonly<Record<string, Node>>,
+  parent: Cluster,
+): void {
+  for (const service of lab.services.filter(hasLease)) {
+    const key = keyOf(service);
+    const content = decided.then(({ services }) => {
+      const given = services.find((other) => keyOf(other) === key);
+      return given === undefined ? "" : serviceLease(given);
+    });
+    new File(`${lab.name}/${key}`, { host, path: servicePath(lab.name, service), content }, { parent });
+  }
+  const ports = proxiedPorts(lab.services);
+  const { mode } = lab.spec.proxy;
+  const hasConntrack = decided.then(({ features }) => features.conntrack);
+  for (const [name, node] of Object.entries(nodes)) {
+    const input = decided.then((all) => proxyInput(lab, name, all));
+    new ServiceProxy(name, { lab: lab.name, node, ports, mode, input, hasConntrack }, { parent: node });
+  }
+}
+
 function outputsOf(
   lab: Lab,
   allocation: pulumi.Output<Allocation>,
   { client }: Underlay,
   nodes: Readonly<Record<string, Node>>,
   pods: Readonly<Record<string, Pod>>,
-): ClusterOutputs {
+): Omit<ClusterOutputs, "services"> {
   const netnsOfAll = (parts: Readonly<Record<string, { netns: pulumi.Output<string> }>>) =>
     pulumi.output(Object.fromEntries(Object.entries(parts).map(([name, { netns }]) => [name, netns])));
   return {
@@ -154,6 +190,5 @@ function outputsOf(
       ),
     ),
     clients: client.netns.apply((netns) => ({ client: { host: client.host, netns, ip: client.ip } })),
-    services: pulumi.output({}),
   };
 }

@@ -1,4 +1,4 @@
-// Images are not pulled: the two programs that a pod may need are put on its host, as files of the lab.
+// Images are not pulled: the programs that pods and nodes need are put on their host, as files of the lab.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -12,16 +12,28 @@ export class Images extends pulumi.ComponentResource {
   readonly pause: pulumi.Output<string>;
   readonly agnhost: pulumi.Output<string>;
 
-  constructor(name: string, { lab, host }: { lab: string; host: string }, opts?: pulumi.ComponentResourceOptions) {
+  private readonly placed = new Map<string, pulumi.Output<string>>();
+
+  constructor(
+    name: string,
+    private readonly args: { readonly lab: string; readonly host: string },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("podnet:kubernetes:Images", name, {}, opts);
-    const place = (program: string): pulumi.Output<string> => {
-      const path = `${imagesFolder(lab)}/${program}`;
-      return new File(`${lab}/${program}`, { host, path, content: image(program), mode: "0755" }, { parent: this })
-        .path;
-    };
-    this.pause = place("pause");
-    this.agnhost = place("agnhost");
+    this.pause = this.place("pause");
+    this.agnhost = this.place("agnhost");
     this.registerOutputs();
+  }
+
+  /** The path of a program on the host, where it is put when it is first needed. */
+  place(program: string): pulumi.Output<string> {
+    const { lab, host } = this.args;
+    const path = `${imagesFolder(lab)}/${program}`;
+    const placed =
+      this.placed.get(program) ??
+      new File(`${lab}/${program}`, { host, path, content: image(program), mode: "0755" }, { parent: this }).path;
+    this.placed.set(program, placed);
+    return placed;
   }
 
   /** The words that start a pod's pause process. Many hosts mount /run with noexec, so its shell is named. */

@@ -24,6 +24,8 @@ export interface NodeArgs {
 export class Node extends pulumi.ComponentResource {
   readonly host: string;
   readonly netns: pulumi.Output<string>;
+  /** Its interface in the node network. */
+  readonly uplink: pulumi.Output<string>;
   /** The bridge that pods plug into. */
   readonly bridge: pulumi.Output<string>;
   readonly namespace: NetworkNamespace;
@@ -49,6 +51,7 @@ export class Node extends pulumi.ComponentResource {
 
     this.host = host;
     this.netns = netns;
+    this.uplink = eth0.name;
     this.bridge = bridge.name;
     this.namespace = namespace;
     this.registerOutputs();

@@ -19,8 +19,18 @@ export interface Switch {
   readonly bridge: pulumi.Output<string>;
 }
 
+/** What a way through the router needs. */
+export interface Router {
+  readonly host: string;
+  readonly netns: pulumi.Output<string>;
+  /** Its interface in the node network. */
+  readonly dev: pulumi.Output<string>;
+  readonly namespace: NetworkNamespace;
+}
+
 export class Underlay extends pulumi.ComponentResource {
   readonly switch: Switch;
+  readonly router: Router;
   readonly client: { readonly host: string; readonly netns: pulumi.Output<string>; readonly ip: string };
 
   constructor(name: string, args: UnderlayArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -42,7 +52,7 @@ export class Underlay extends pulumi.ComponentResource {
       { host, netns: router.name, name: "net.ipv4.ip_forward", value: "1" },
       inRouter,
     );
-    new Veth(
+    const uplink = new Veth(
       `${lab}.router/eth0`,
       {
         ...{ host, netns: router.name, name: "eth0", mtu, addresses: [routerAddress] },
@@ -70,6 +80,7 @@ export class Underlay extends pulumi.ComponentResource {
       { parent: this, deletedWith: client },
     );
     this.switch = { netns: switchSpace.name, bridge: bridge.name };
+    this.router = { host, netns: router.name, dev: uplink.name, namespace: router };
     this.client = { host, netns: client.name, ip: clientNetwork.client };
     this.registerOutputs();
   }

@@ -1,5 +1,5 @@
 // What a program can ask a host before it declares anything (Pulumi calls it a function, or Invoke).
-import type { Runner } from "../host";
+import type { Command, Runner } from "../host";
 
 type Answer = (host: Runner, args: Record<string, unknown>) => Promise<Record<string, unknown>>;
 
@@ -26,5 +26,28 @@ const getFiles: Answer = async (host, { folder }) => {
   return { files };
 };
 
+const nftablesTable = `table ip podnet {
+  map m { type ipv4_addr . inet_proto . inet_service : verdict; comment "podnet"; }
+  chain c { type nat hook postrouting priority srcnat; ip daddr . meta l4proto . th dport vmap @m; masquerade fully-random; }
+}
+`;
+
+/** Tried for real, in a network namespace without a name that ends with the test (unshare(1)). */
+const trials: Readonly<Record<string, Command>> = {
+  nfacct: {
+    argv: ["unshare", "--net", "sh", "-c", "nfacct add n && iptables -w -A INPUT -m nfacct --nfacct-name n"],
+  },
+  nftables: { argv: ["unshare", "--net", "nft", "-f", "-"], stdin: nftablesTable },
+  conntrack: { argv: ["unshare", "--net", "conntrack", "-L"] },
+};
+
+const getFeatures: Answer = async (host) => {
+  const outputs = await host.ask(Object.values(trials));
+  return Object.fromEntries(Object.keys(trials).map((feature, i) => [feature, outputs[i]?.code === 0]));
+};
+
 /** By token; each takes the name of a host in `host`. */
-export const functions: Readonly<Record<string, Answer>> = { "podnet:linux:getFiles": getFiles };
+export const functions: Readonly<Record<string, Answer>> = {
+  "podnet:linux:getFiles": getFiles,
+  "podnet:linux:getFeatures": getFeatures,
+};

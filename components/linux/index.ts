@@ -1,3 +1,3 @@
-export { type ProviderArgs, Provider, getFiles } from "./provider";
+export { type Features, type ProviderArgs, Provider, end, getFeatures, getFiles } from "./provider";
 export * from "./resources";
 export { labFolder } from "./owned";

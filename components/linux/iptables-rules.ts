@@ -234,6 +234,7 @@ export const iptablesRulesKind: Kind<typeof args, Rules> = {
   commands,
   removal,
   probe,
+  shared: true,
   parse,
   applied,
   computed: ["saved"],

@@ -246,6 +246,7 @@ export const nftablesRulesKind: Kind<typeof args, Rules> = {
   commands,
   removal,
   probe,
+  shared: true,
   parse,
   applied,
   computed: ["saved"],

@@ -17,21 +17,39 @@ export class Provider extends pulumi.ProviderResource {
 }
 
 /** All files of the lab below one of its folders on a host, with their contents; none when the folder is not there. */
-export async function getFiles(
+export const getFiles = (
   args: { host: string; folder: string },
   opts: pulumi.InvokeOptions,
-): Promise<{ files: Record<string, string> }> {
+): Promise<{ files: Record<string, string> }> => ask("podnet:linux:getFiles", args, opts);
+
+/** What only some hosts have. */
+export interface Features {
+  /** Counters of nfnetlink_acct, into which iptables rules may count (nfacct(8)). */
+  readonly nfacct: boolean;
+  /** nft(8), and a kernel that knows maps of verdicts by address, protocol and port. */
+  readonly nftables: boolean;
+  /** conntrack(8). */
+  readonly conntrack: boolean;
+}
+
+export const getFeatures = (args: { host: string }, opts: pulumi.InvokeOptions): Promise<Features> =>
+  ask("podnet:linux:getFeatures", args, opts);
+
+async function ask<T>(token: string, args: pulumi.Inputs, opts: pulumi.InvokeOptions): Promise<T> {
   try {
-    return await (pulumi.runtime.invoke("podnet:linux:getFiles", args, opts) as Promise<{
-      files: Record<string, string>;
-    }>);
+    return await (pulumi.runtime.invoke(token, args, opts) as Promise<T>);
   } catch (error) {
-    // Thrown here it would come out of every resource that needs the answer, each time with a stack around it. So the
-    // program ends with the sentence alone, and whoever needs the answer waits for good.
-    const sentence = (error as Error).message.replace(/^invocation of \S+ returned an error: /, "");
-    queueMicrotask(() => {
-      throw new pulumi.RunError(sentence);
-    });
-    return new Promise(() => undefined);
+    return end((error as Error).message.replace(/^invocation of \S+ returned an error: /, ""));
   }
+}
+
+/**
+ * Thrown where the answer is waited for, it would come out of every resource that needs the answer, each time with a stack
+ * around it. So the program ends with the sentence alone, and whoever needs the answer waits for good.
+ */
+export function end(sentence: string): Promise<never> {
+  queueMicrotask(() => {
+    throw new pulumi.RunError(sentence);
+  });
+  return new Promise(() => undefined);
 }

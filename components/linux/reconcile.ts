@@ -12,6 +12,7 @@ import {
   saysNotFound,
 } from "../host";
 import { type Args, type Context, type Kind, WrongKind, resourceId } from "./kind";
+import { askAndLook, runAndLook } from "./looks";
 import { type OwnedRecord, type Ownership, forget, parseOwnership, probeOwnership, writeDown } from "./owned";
 import { at, differences, without } from "./properties";
 
@@ -111,7 +112,7 @@ export class Reconciler {
     const probe = kind.probe(args, context);
     let outputs: Output[];
     try {
-      outputs = await host.run([...note, ...prepare, ...steps, ...finish, ...probe]);
+      outputs = await runAndLook(host, kind, [...note, ...prepare, ...steps, ...finish], probe);
       // What ended between the last look and the probe is looked at again, to hear why.
       if (finish.length > 0 && !kind.parse(outputs.slice(-probe.length), args)) await host.run(finish);
     } catch (error) {
@@ -210,9 +211,9 @@ export class Reconciler {
 
   private async observe(kind: Kind, args: Args): Promise<Observed> {
     const ask = probeOwnership(this.lab, kind, args);
-    const commands = [ask, ...kind.probe(args, this.context())];
-    const outputs = await this.host(args.host).ask(commands);
-    this.check(args.host, commands, outputs);
+    const probe = kind.probe(args, this.context());
+    const outputs = await askAndLook(this.host(args.host), kind, [ask], probe);
+    this.check(args.host, [ask, ...probe], outputs);
     const ownership = parseOwnership(outputs[0] as Output, ask);
     try {
       return { found: kind.parse(outputs.slice(1), args), wrong: undefined, ownership };

@@ -1,5 +1,6 @@
 // All kinds, in an order in which they can be made; the other way round they can be removed.
 import { bridgeKind } from "./bridge";
+import { udpFlowsKind } from "./conntrack";
 import { fileKind } from "./file";
 import { iptablesChainsKind } from "./iptables-chains";
 import { iptablesRuleKind } from "./iptables-rule";
@@ -7,6 +8,7 @@ import { iptablesRulesKind } from "./iptables-rules";
 import type { Kind } from "./kind";
 import { neighbourKind } from "./neighbour";
 import { netnsKind } from "./netns";
+import { nfacctCounterKind } from "./nfacct";
 import { nftablesRulesKind } from "./nftables-rules";
 import { processKind } from "./process";
 import { routeKind } from "./route";
@@ -21,10 +23,12 @@ export const kinds: readonly Kind[] = [
   vethKind,
   neighbourKind,
   routeKind,
+  nfacctCounterKind,
   iptablesChainsKind,
   iptablesRuleKind,
   iptablesRulesKind,
   nftablesRulesKind,
+  udpFlowsKind,
   processKind,
 ];
 

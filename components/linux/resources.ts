@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Static, TObject } from "@sinclair/typebox";
 import { bridgeKind } from "./bridge";
+import { udpFlowsKind } from "./conntrack";
 import { fileKind } from "./file";
 import { iptablesChainsKind } from "./iptables-chains";
 import { iptablesRuleKind } from "./iptables-rule";
@@ -9,6 +10,7 @@ import { iptablesRulesKind } from "./iptables-rules";
 import type { Kind } from "./kind";
 import { neighbourKind } from "./neighbour";
 import { netnsKind } from "./netns";
+import { nfacctCounterKind } from "./nfacct";
 import { nftablesRulesKind } from "./nftables-rules";
 import { processKind } from "./process";
 import { routeKind } from "./route";
@@ -47,9 +49,11 @@ export class Veth extends resource(vethKind) {}
 export class Route extends resource(routeKind) {}
 export class Neighbour extends resource(neighbourKind) {}
 export class Sysctl extends resource(sysctlKind) {}
+export class NfacctCounter extends resource(nfacctCounterKind) {}
 export class IptablesChains extends resource(iptablesChainsKind) {}
 export class IptablesRule extends resource(iptablesRuleKind) {}
 export class IptablesRules extends resource(iptablesRulesKind) {}
 export class NftablesRules extends resource(nftablesRulesKind) {}
+export class UdpFlows extends resource(udpFlowsKind) {}
 export class Process extends resource(processKind) {}
 export class File extends resource(fileKind) {}

@@ -21,8 +21,15 @@ export type InputsOf<S> =
         [K in keyof P as May<P[K]> extends true ? K : never]?: Input<InputsOf<P[K]> | undefined>;
       }
     : S extends TSchema
-      ? Input<Static<S>>
+      ? Input<Fixed<Static<S>>>
       : never;
+
+/** Nobody changes what a program has written. */
+type Fixed<T> = T extends readonly (infer E)[]
+  ? readonly Fixed<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Fixed<T[K]> }
+    : T;
 
 /** One thing wrong with an argument. */
 export interface Fault {

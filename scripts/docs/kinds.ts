@@ -21,6 +21,7 @@ export const examples: Readonly<Record<string, Readonly<Record<string, unknown>>
   },
   Neighbour: { host: "local", netns: "demo.node1", address: "10.244.0.2", dev: "cbr0", lladdr: "02:00:00:00:00:02" },
   Route: { host: "local", netns: "demo.node1", destination: "10.244.1.0/24", via: "192.168.0.12", dev: "eth0" },
+  NfacctCounter: { host: "local", netns: "demo.node1", name: "ct_state_invalid_dropped_pkts" },
   IptablesChains: {
     host: "local",
     netns: "demo.node1",
@@ -48,6 +49,13 @@ export const examples: Readonly<Record<string, Readonly<Record<string, unknown>>
     name: "default/web",
     chains: { "web-pod": ["meta l4proto tcp dnat to 10.244.0.2:8080"] },
     elements: { "service-ips": ["10.96.0.20 . tcp . 80 : goto web-pod"] },
+  },
+  UdpFlows: {
+    host: "local",
+    netns: "demo.node1",
+    name: "kube-system/kube-dns:dns",
+    destinations: [{ address: "10.96.0.10", port: 53 }],
+    servers: ["10.244.0.2:53"],
   },
   Process: {
     host: "local",

@@ -25,13 +25,26 @@ export interface ClientOutput {
   readonly ip: string;
 }
 
+export interface ServiceOutput {
+  readonly clusterIP: string;
+  readonly ports: readonly {
+    readonly name?: string;
+    readonly protocol: string;
+    readonly port: number;
+    readonly targetPort: number | string;
+    readonly nodePort?: number;
+  }[];
+  readonly externalIPs?: readonly string[];
+  readonly loadBalancerIPs?: readonly string[];
+}
+
 /** `pulumi stack output --json`. */
 export interface Outputs {
   readonly lab: string;
   readonly nodes: Readonly<Record<string, NodeOutput>>;
   readonly pods: Readonly<Record<string, PodOutput>>;
   readonly clients: Readonly<Record<string, ClientOutput>>;
-  readonly services: Readonly<Record<string, unknown>>;
+  readonly services: Readonly<Record<string, ServiceOutput>>;
 }
 
 export type HostsByName = Readonly<Record<string, HostSettings>>;

@@ -2,7 +2,7 @@
 // 1,024 entries (net.ipv4.neigh.default.gc_thresh3). Two pods of one node know each other in it, so 50 pods on one node fill it,
 // and then everybody on that host, the lab and the host itself, loses packets. Between batches verify forgets whom it has met.
 import type { Place, Pod } from "./places";
-import type { Check } from "./promises";
+import type { Check } from "./check";
 
 /** Half of the kernel's default: others want to talk too. */
 const mostNeighbours = 512;

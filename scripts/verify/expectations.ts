@@ -8,10 +8,21 @@ export type Expected =
   | { readonly kind: "no-way" }
   /** Some server is there. */
   | { readonly kind: "open" }
+  /** Of many questions, each reaches one of these, which sees one of its source addresses; together they reach all of them. */
+  | { readonly kind: "served"; readonly servers: readonly Server[]; readonly sticky: boolean }
+  /** Somebody says at once that nobody serves. */
+  | { readonly kind: "refused" }
   /** It is too long for an interface on the way, the sender's for one. */
   | { readonly kind: "too-long" };
 
+/** Who may answer for a Service, by the name that it gives itself. */
+export interface Server {
+  readonly by: string;
+  readonly sources: readonly string[];
+}
+
 export type Observed =
+  | { readonly kind: "served"; readonly answers: readonly { readonly by: string; readonly source: string }[] }
   | { readonly kind: "answer"; readonly by: string; readonly source: string }
   | { readonly kind: "open" | "elsewhere" | "refused" | "unreachable" | "timeout" | "blocked" | "too-long" }
   | { readonly kind: "unmeasured"; readonly reason: string };
@@ -26,9 +37,29 @@ export function holds(expected: Expected, observed: Observed): boolean | undefin
       return observed.kind === "unreachable" || observed.kind === "timeout";
     case "open":
       return observed.kind === "open" || observed.kind === "elsewhere";
+    case "served":
+      return observed.kind === "served" && isServed(expected, observed.answers);
+    case "refused":
+      return observed.kind === "refused";
     case "too-long":
       return observed.kind === "too-long";
   }
+}
+
+function isServed(
+  { servers, sticky }: Extract<Expected, { kind: "served" }>,
+  answers: Extract<Observed, { kind: "served" }>["answers"],
+): boolean {
+  const right = answers.every((answer) =>
+    servers.some(({ by, sources }) => by === answer.by && sources.includes(answer.source)),
+  );
+  const heard = new Set(answers.map(({ by }) => by)).size;
+  return right && heard === (sticky ? 1 : new Set(servers.map(({ by }) => by)).size);
+}
+
+/** Names with what each of them sees. */
+function sayServers(servers: readonly { readonly by: string; readonly sources: readonly string[] }[]): string {
+  return servers.map(({ by, sources }) => `${by} sees ${sources.join(" or ")}`).join(", ");
 }
 
 export function sayExpected(expected: Expected): string {
@@ -39,6 +70,10 @@ export function sayExpected(expected: Expected): string {
       return "UNREACHABLE or TIMEOUT";
     case "open":
       return "OPEN";
+    case "served":
+      return `${expected.sticky ? "always the same of: " : ""}${sayServers(expected.servers)}`;
+    case "refused":
+      return "REFUSED";
     case "too-long":
       return "TOO LONG";
   }
@@ -48,6 +83,11 @@ export function sayObserved(observed: Observed): string {
   switch (observed.kind) {
     case "answer":
       return `${observed.by} sees ${observed.source}`;
+    case "served": {
+      const sources = new Map<string, Set<string>>();
+      for (const { by, source } of observed.answers) sources.set(by, (sources.get(by) ?? new Set()).add(source));
+      return sayServers([...sources].sort().map(([by, seen]) => ({ by, sources: [...seen].sort() })));
+    }
     case "unmeasured":
       return `? ${observed.reason}`;
     case "elsewhere":

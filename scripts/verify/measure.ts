@@ -3,7 +3,7 @@ import { batchesOf } from "./batches";
 import { type Observed, holds } from "./expectations";
 import { type Place, type RunningLab, placesOf } from "./places";
 import { Prober, newToken } from "./prober";
-import type { Check } from "./promises";
+import type { Check } from "./check";
 
 export interface Measurement {
   readonly check: Check;
@@ -15,6 +15,9 @@ export interface Measurement {
 /** Seconds until a question counts as unanswered; it is asked twice. Where silence is what should be, the shorter one will do: an
  * answer takes milliseconds, and the router's "unreachable" comes once a second only (icmp_ratelimit). */
 const limits = { answer: 2, silence: 1 };
+
+/** Questions to the lab's own servers under way: they take so many connections, not more. */
+const mostAtOnce = 100;
 
 interface Listener {
   readonly tcp: number;
@@ -28,13 +31,15 @@ export async function measure(lab: RunningLab, checks: readonly Check[]): Promis
   const probers = await startProbers(lab, checks);
   try {
     const listeners = await listen(placesOf(lab), probers);
-    const batches = batchesOf(checks);
+    const toServices = checks.filter(({ to }) => to.kind === "service");
+    const batches = batchesOf(checks.filter(({ to }) => to.kind !== "service"));
     if (batches.length > 1) for (const prober of probers.values()) prober.send(["remember"]);
     const measurements: Measurement[] = [];
     for (const batch of batches) {
       measurements.push(...(await ask(batch, listeners, probers)));
       if (batches.length > 1) await tidy(probers);
     }
+    if (toServices.length > 0) measurements.push(...(await ask(toServices, listeners, probers, mostAtOnce)));
     return inOrderOf(checks, measurements);
   } finally {
     await eachHost(probers, (prober) => prober.close());
@@ -76,20 +81,22 @@ async function ask(
   checks: readonly Check[],
   listeners: Listeners,
   probers: ReadonlyMap<string, Prober>,
+  most?: number,
 ): Promise<Measurement[]> {
   const observed = new Map<Check, Observed>();
   const lines = new Map<string, string[]>([...probers.keys()].map((host) => [host, []]));
   for (const [number, check] of checks.entries()) {
     const question = questionOf(check, number, listeners);
-    if (typeof question === "string") lines.get(check.from.host)?.push(question);
+    if (typeof question === "string")
+      lines.get(check.from.host)?.push(...Array<string>(check.times ?? 1).fill(question));
     else observed.set(check, question);
   }
   await eachHost(probers, async (prober) => {
-    prober.send([...(lines.get(prober.host) ?? []), "run"]);
+    prober.send([...(lines.get(prober.host) ?? []), most === undefined ? "run" : `run ${most}`]);
     for (let said = await prober.next(); said !== "done"; said = await prober.next()) {
       const [, number, outcome = "", ...rest] = said.split(" ");
       const check = checks[Number(number)];
-      if (check) observed.set(check, observation(outcome, rest));
+      if (check) observed.set(check, together(observed.get(check), observation(outcome, rest)));
     }
   });
   return checks.map((check) => {
@@ -109,10 +116,17 @@ function questionOf(check: Check, number: number, listeners: Listeners): string 
   return ["probe", number, from.name, way, address, check.port ?? own ?? 0, size, limit].join(" ");
 }
 
+/** What was observed of a question that is asked many times: all answers, or else what was no answer. */
+function together(before: Observed | undefined, now: Observed): Observed {
+  if (before === undefined || before.kind !== "served") return before ?? now;
+  return now.kind === "served" ? { kind: "served", answers: [...before.answers, ...now.answers] } : now;
+}
+
 const plain = ["open", "elsewhere", "refused", "unreachable", "timeout", "blocked"] as const;
 
 function observation(outcome: string, [first = "", ...rest]: readonly string[]): Observed {
   if (outcome === "answer") return { kind: "answer", by: first, source: rest[0] ?? "" };
+  if (outcome === "served") return { kind: "served", answers: [{ by: first, source: rest[0] ?? "" }] };
   if (outcome === "toolong") return { kind: "too-long" };
   const kind = plain.find((name) => name === outcome);
   return kind ? { kind } : { kind: "unmeasured", reason: [first, ...rest].join(" ") || outcome };

@@ -1,11 +1,12 @@
 // What verify knows of a running lab: its places, from and to which packets go, and what it measures them by.
+import { Address4 } from "ip-address";
 import type { HostSettings } from "../../components/host";
 
-/** A node, a pod or a client. */
+/** A node, a pod or a client; or a Service, to which packets go, though it is nowhere. */
 export interface Place {
   /** As the stack's outputs call it: "node1", "default/pod1", "client". */
   readonly name: string;
-  readonly kind: "node" | "pod" | "client";
+  readonly kind: "node" | "pod" | "client" | "service";
   readonly host: string;
   readonly netns: string;
   readonly ip: string;
@@ -33,16 +34,61 @@ export interface Port {
   readonly port: number;
 }
 
+export interface Endpoint {
+  readonly ip: string;
+  readonly port: number;
+  /** The node that it is local to. */
+  readonly node?: string;
+  readonly conditions?: { readonly ready: boolean; readonly serving: boolean; readonly terminating: boolean };
+}
+
+/** As the stack's outputs have it. */
+export interface Service {
+  readonly clusterIP: string;
+  readonly ports: readonly {
+    readonly name?: string;
+    readonly protocol: string;
+    readonly port: number;
+    readonly nodePort?: number;
+    readonly endpoints?: readonly Endpoint[];
+  }[];
+  readonly externalIPs?: readonly string[];
+  readonly loadBalancerIPs?: readonly string[];
+  readonly loadBalancerSourceRanges?: readonly string[];
+  readonly sessionAffinity?: "ClientIP";
+  readonly internalTrafficPolicy?: "Local";
+  readonly externalTrafficPolicy?: "Local";
+}
+
+/** How Services are made: KubeProxyConfiguration's fields. */
+export interface ProxyOptions {
+  readonly mode?: "iptables" | "nftables";
+  readonly clusterCIDR?: string;
+  readonly nodePortAddresses?: readonly string[];
+  readonly iptables?: { readonly masqueradeAll?: boolean; readonly localhostNodePorts?: boolean };
+  readonly nftables?: { readonly masqueradeAll?: boolean };
+}
+
 export interface RunningLab {
   readonly name: string;
   readonly nodes: readonly Node[];
   readonly pods: readonly Pod[];
   readonly clients: readonly Place[];
+  /** By `namespace/name`. */
+  readonly services: Readonly<Record<string, Service>>;
+  readonly proxy: ProxyOptions;
+  /** The node that answers for a load balancer's address, by address. */
+  readonly announcers: Readonly<Record<string, string>>;
   /** How each host is reached. */
   readonly hosts: Readonly<Record<string, HostSettings>>;
 }
 
 export const placesOf = ({ nodes, pods, clients }: RunningLab): Place[] => [...nodes, ...pods, ...clients];
+
+/** A node is seen with one of its addresses, by the way that it takes: its own or that of its pods' gateway. Never a pod's. */
+export function addressesOf(node: Node | undefined): string[] {
+  return node ? [node.ip, new Address4(node.podCIDR).startAddressExclusive().correctForm()] : [];
+}
 
 /** Names as `npm run exec` takes them: bare where that is the name of nothing else in the lab. */
 export function shortNames(lab: RunningLab): (place: Place) => string {
@@ -52,6 +98,6 @@ export function shortNames(lab: RunningLab): (place: Place) => string {
     ["router", 1],
   ]);
   for (const place of placesOf(lab)) uses.set(bare(place), (uses.get(bare(place)) ?? 0) + 1);
-  const full = { pod: "", node: "node/", client: "lab/" };
+  const full = { pod: "", node: "node/", client: "lab/", service: "service/" };
   return (place) => (uses.get(bare(place)) === 1 ? bare(place) : `${full[place.kind]}${place.name}`);
 }

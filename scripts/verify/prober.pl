@@ -10,10 +10,11 @@
 #                                     df                        as udp, in one packet of SIZE bytes that may not be cut,
 #                                                               whatever the sender has heard of the way before
 #                                     open-tcp, -udp, -sctp     asks anybody's server only whether it is there
-#   run                             asks all of it at once: result N OUTCOME [DETAIL], ..., done
+#                                     ask-tcp, ask-udp          asks a stand-in server for /hostname and /clientip
+#   run [MOST]                      asks all of it at once, or so much: result N OUTCOME [DETAIL], ..., done
 #   remember                        notes which neighbours (arp(7)) each place knows
 #   tidy                            forgets those that it has learnt since: tidied
-# OUTCOME: answer PLACE SOURCE | open | elsewhere | refused | unreachable | timeout | toolong | unmeasured REASON | blocked
+# OUTCOME: answer PLACE SOURCE | served HOSTNAME SOURCE | open | elsewhere | refused | unreachable | timeout | toolong | unmeasured REASON | blocked
 #
 # It ends with its standard input, so it never outlives the one that asked. Only modules of Debian's perl-base are used.
 use strict;
@@ -172,11 +173,14 @@ sub ask {
     my ($question) = @_;
     $$question{left} = $ATTEMPTS unless defined $$question{left};
     $$question{left}--;
-    my ($open, $how) = $$question{how} =~ /^(open-)?(\w+)$/;
+    my ($mode, $how) = $$question{how} =~ /^(?:(open|ask)-)?(\w+)$/;
+    my $open = defined $mode && $mode eq 'open';
     my ($type, $protocol) = @{ $TYPE{$how} };
     my $socket = eval { new_socket($places{ $$question{place} }{netns}, $type, $protocol) }
         or return settle($question, 'unmeasured', reason());
     @$question{qw(socket open stream heard)} = ($socket, $open, $type == SOCK_STREAM, '');
+    $$question{asks} = defined $mode && $mode eq 'ask' ? ['hostname', 'clientip'] : undef;
+    $$question{told} = [];
     $$question{until} = now() + $$question{limit};
     if ($$question{stream}) {
         setsockopt($socket, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0);    # close resets: no TIME_WAIT here either
@@ -188,12 +192,12 @@ sub ask {
     my $connected = connect $socket, sockaddr_in($$question{port}, inet_aton($$question{address}));
     return settle($question, $open ? absence($question, failure()) : failure()) if !$connected && !$!{EINPROGRESS};
     if (!$$question{stream}) {
-        my $text = $open ? "clientip\n" : "$TOKEN $$question{number} ";
+        my $text = $open ? "clientip\n" : $$question{asks} ? 'hostname' : "$TOKEN $$question{number} ";
         $text .= 'x' x ($$question{size} - $HEADERS - length $text) if $how eq 'df';
         defined send($socket, $text, 0) or return settle($question, failure());
     }
     $asked{fileno $socket} = $question;
-    if ($$question{stream} && $open) { vec($writes, fileno $socket, 1) = 1 }
+    if ($$question{stream} && ($open || $$question{asks})) { vec($writes, fileno $socket, 1) = 1 }
     else { vec($reads, fileno $socket, 1) = 1 }
 }
 
@@ -220,6 +224,7 @@ sub heard {
         local $! = unpack 'i', getsockopt($socket, SOL_SOCKET, SO_ERROR);
         return settle($question, $! ? absence($question, failure()) : 'open');
     }
+    return request($question) if $$question{stream} && $$question{asks} && vec($writes, fileno $socket, 1);
     my $n = sysread $socket, my $text, 65536;
     if (!defined $n) {
         return if $!{EAGAIN} || $!{EINTR};
@@ -227,11 +232,47 @@ sub heard {
     }
     return settle($question, 'open') if $$question{open};
     $$question{heard} .= $text;
+    return told($question, $n) if $$question{asks};
     if ($$question{heard} =~ /^\Q$TOKEN\E (\S+) (\S+)(?: (\d+))?\n/) {
         return if defined $3 && $3 != $$question{number};
         return settle($question, 'answer', $1, $2);
     }
     settle($question, 'unmeasured', 'an answer that is not of verify') if $n == 0 || !$$question{stream};
+}
+
+# The connection is there, or is refused.
+sub request {
+    my ($question) = @_;
+    my $socket = $$question{socket};
+    local $! = unpack 'i', getsockopt($socket, SOL_SOCKET, SO_ERROR);
+    return settle($question, failure()) if $!;
+    vec($writes, fileno $socket, 1) = 0;
+    vec($reads, fileno $socket, 1) = 1;
+    syswrite $socket, join '', map { "GET /$_ HTTP/1.1\r\nHost: verify\r\n\r\n" } @{ $$question{asks} };
+}
+
+# The two answers come one after the other: by the same connection, or for UDP, where one question waits for the other, by the
+# same flow.
+sub told {
+    my ($question, $n) = @_;
+    my $told = $$question{told};
+    if ($$question{stream}) {
+        while ($$question{heard} =~ /^HTTP.*?\r\n\r\n/s) {
+            my $head = $&;
+            my ($length) = $head =~ /^content-length: *(\d+)/im or last;
+            last if length $$question{heard} < length($head) + $length;
+            push @$told, substr $$question{heard}, length $head, $length;
+            substr($$question{heard}, 0, length($head) + $length) = '';
+        }
+    }
+    else {
+        push @$told, $$question{heard};
+        $$question{heard} = '';
+        send $$question{socket}, 'clientip', 0 if @$told == 1;
+    }
+    my ($name, $client) = map { s/\s+$//r } @$told;
+    return settle($question, 'served', $name, $client =~ s/:\d+$//r) if @$told == 2;
+    settle($question, 'unmeasured', 'a server that does not say who it is') if $$question{stream} && $n == 0;
 }
 
 # A server that listens on other addresses of its place only is not expected on localhost.
@@ -338,7 +379,7 @@ sub obey {
         @question{qw(number place how address port size limit)} = @words;
         push @queue, \%question;
     }
-    elsif ($verb eq 'run') { run() }
+    elsif ($verb eq 'run') { run(@words) }
     elsif ($verb eq 'remember') { remember() }
     elsif ($verb eq 'tidy') { tidy() }
     else { die "podnet verify: unknown: $_[0]\n" }
@@ -370,7 +411,7 @@ sub turn {
 }
 
 sub run {
-    my $window = $WINDOW;
+    my $window = $_[0] || $WINDOW;
     my $room = POSIX::sysconf(POSIX::_SC_OPEN_MAX()) - keys(%watched) - 50;
     $window = int($room / 2) if $room / 2 < $window;    # each question holds two descriptors: its own and the listener's
     my $clock = now();

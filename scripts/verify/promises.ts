@@ -1,33 +1,10 @@
 // What the model promises about a lab, and the packets that show it. Pure: a lab in, checks with expected answers out.
 // The semantics stand here and nowhere else; they come from Kubernetes' network model, not from the rules that podnet writes.
-import { Address4 } from "ip-address";
+import type { Check, Promised, Way } from "./check";
 import type { Expected } from "./expectations";
-import type { Node, Place, Pod, Port, RunningLab } from "./places";
+import { type Node, type Place, type Pod, type Port, type RunningLab, addressesOf } from "./places";
 import { type Pairs, samplePairs } from "./sample";
-
-/** To verify's own listener (tcp, udp; df: one packet that may not be cut), or to a server of the lab's (open-...). */
-export type Way = "tcp" | "udp" | "df" | "open-tcp" | "open-udp" | "open-sctp";
-
-export interface Check {
-  readonly promise: string;
-  readonly from: Place;
-  readonly to: Place;
-  readonly way: Way;
-  readonly address: string;
-  /** Of a server of the lab's; that of verify's own listener is known when it listens. */
-  readonly port?: number;
-  /** The packet's whole length, in bytes. */
-  readonly size?: number;
-  readonly expected: Expected;
-}
-
-export interface Promised {
-  readonly id: string;
-  readonly title: string;
-  readonly checks: readonly Check[];
-  /** Where only a part of the pairs is measured: how many are, of how many. */
-  readonly sample?: { readonly measured: number; readonly all: number };
-}
+import { servicePromises } from "./services";
 
 /** Pairs per promise that are measured: every pod to every pod up to 150 pods. */
 const mostPairs = 150 ** 2;
@@ -52,6 +29,7 @@ export function promisesOf(lab: RunningLab): Promised[] {
     between("outside-to-pod", "no way leads from outside to a pod", pairs(clients, inOwnNetwork), () => "no-way"),
     between("outside-to-node", "the outside reaches every node", pairs(clients, nodes), ({ ip }) => [ip]),
     mtu(inOwnNetwork),
+    ...servicePromises(lab),
   ];
 }
 
@@ -72,11 +50,6 @@ const nodeName = (place: Place): string => ("node" in place ? (place as Pod).nod
 const isSame = (a: Place, b: Place): boolean => a === b;
 const isItsPod = (node: Node, pod: Pod): boolean => pod.node === node.name;
 const isItsNode = (pod: Pod, node: Node): boolean => isItsPod(node, pod);
-
-/** A node is seen with one of its addresses, by the way that it takes: its own or that of its pods' gateway. Never a pod's. */
-function addressesOf(node: Node | undefined): string[] {
-  return node ? [node.ip, new Address4(node.podCIDR).startAddressExclusive().correctForm()] : [];
-}
 
 /** @param sources the addresses as which the receiver may see the sender */
 function between<F extends Place, T extends Place>(

@@ -3,7 +3,7 @@
 import { type Observed, sayExpected, sayObserved } from "./expectations";
 import type { Measurement } from "./measure";
 import { type Place, type Pod, type RunningLab, shortNames } from "./places";
-import type { Check, Promised } from "./promises";
+import type { Check, Promised } from "./check";
 import { newTable, truthTable } from "./truthTable";
 
 /** More failures than these say nothing new. */
@@ -60,7 +60,7 @@ function measurementToJson({ check, observed, ok }: Measurement): unknown {
   };
 }
 
-const protocolOf = ({ way }: Check): string => (way === "df" ? "UDP" : way.replace("open-", "").toUpperCase());
+const protocolOf = ({ way }: Check): string => (way === "df" ? "UDP" : way.replace(/^(open|ask)-/, "").toUpperCase());
 
 export function toText(lab: RunningLab, results: readonly Result[]): string {
   const failed = results.filter(({ ok }) => !ok);
@@ -133,6 +133,7 @@ function shownBy(lab: RunningLab, { from, to, address, port, size, expected }: C
   const stack = lab.name === defaultLab ? "" : `--stack ${lab.name} `;
   const exec = (place: Place, command: string): string =>
     `npm run exec -- ${stack}${shortNames(lab)(place)} ${command}`;
+  if (to.kind === "service") return exec(from, `curl -sS -m 3 http://${address}:${port}/hostname`);
   if (size !== undefined) return exec(from, `ping -c 1 -W 2 -M do -s ${size - headers} ${address}`);
   if (port !== undefined) return exec(from, "ss -tulpn");
   if (kind === "unmeasured") return exec(from, "ip addr");

@@ -1,6 +1,6 @@
 // A running lab as its stack knows it: places from the outputs; ports, MTUs and the way to the hosts from the state.
 import type { Resource, Stack } from "../lib/stack";
-import type { Node, Place, Pod, Port, RunningLab } from "./places";
+import type { Node, Place, Pod, Port, ProxyOptions, RunningLab } from "./places";
 
 export function runningLab({
   outputs,
@@ -8,7 +8,7 @@ export function runningLab({
   resources,
 }: Pick<Required<Stack>, "outputs" | "hosts" | "resources">): RunningLab {
   if (!outputs) throw new Error("the lab is not up");
-  const { lab, nodes, pods, clients } = outputs;
+  const { lab, nodes, pods, clients, services } = outputs;
   const [ports, mtus] = [portsByPod(resources), mtuByNetns(resources)];
   return {
     name: lab,
@@ -24,8 +24,30 @@ export function runningLab({
       return { name, kind: "pod", ...pod, hostNetwork, serves: ports.get(name) ?? [], mtu };
     }),
     clients: Object.entries(clients).map(([name, client]): Place => ({ name, kind: "client", ...client })),
+    services,
+    proxy: proxyOptions(resources),
+    announcers: announcersIn(resources, nodes),
     hosts,
   };
+}
+
+/** The same on each node. */
+const proxyOptions = (resources: readonly Resource[]): ProxyOptions =>
+  resources.find(({ type }) => type === "podnet:kubernetes:ServiceProxy")?.outputs?.["options"] ?? {};
+
+/** Who answers for an address is a process that is called after it. */
+function announcersIn(
+  resources: readonly Resource[],
+  nodes: Readonly<Record<string, { readonly netns: string }>>,
+): Record<string, string> {
+  const nodeOf = new Map(Object.entries(nodes).map(([name, { netns }]) => [netns, name]));
+  return Object.fromEntries(
+    resources.flatMap(({ type, inputs }) => {
+      const ip = type === "podnet:linux:Process" ? /^speaker (\S+)$/.exec(String(inputs?.["name"]))?.[1] : undefined;
+      const node = nodeOf.get(String(inputs?.["netns"]));
+      return ip === undefined || node === undefined ? [] : [[ip, node]];
+    }),
+  );
 }
 
 /** Containers are processes that are called <namespace>/<pod>/<container>. */

@@ -17,6 +17,8 @@ const looks = [
   /^(ip netns exec \S+ )?iptables-save( |$)/,
   /^(ip netns exec \S+ )?nft -s list /,
   /^(ip netns exec \S+ )?iptables -w -t \S+ -C /,
+  /^(ip netns exec \S+ )?nfacct list$/,
+  /^(ip netns exec \S+ )?conntrack -L /,
   /^stat /,
   /^sh -c record=\$1; shift; where=inside/,
   /^sh -c \[ ! -f "\$1" \] \|\| base64/,

@@ -1,10 +1,11 @@
 // A host in memory behind the two methods that kinds need of one.
 import { type Command, CommandFailed, type Output, type Runner } from "../../components/host";
-import { Refused, unknownCommand } from "./kernel/answer";
+import { Refused, said, unknownCommand } from "./kernel/answer";
 import { chmod, remove, stat } from "./kernel/files";
 import { enter, ip } from "./kernel/ip";
 import { iptables, iptablesRestore, iptablesSave } from "./kernel/iptables";
 import { Kernel, type Space } from "./kernel/kernel";
+import { nfacct } from "./kernel/nfacct";
 import { nft } from "./kernel/nftables";
 import { perl, setsid, shell } from "./kernel/scripts";
 import { sysctl } from "./kernel/sysctl";
@@ -53,6 +54,9 @@ export class FakeHost implements Runner {
       iptables: () => iptables(space, argv),
       "iptables-save": () => iptablesSave(space, argv),
       "iptables-restore": () => iptablesRestore(space, stdin),
+      // No packets, no flows.
+      conntrack: () => (argv[1] === "-L" ? said() : unknownCommand(argv)),
+      nfacct: () => nfacct(space, argv),
       nft: () => nft(space, argv, stdin),
       stat: () => stat(kernel, argv),
       chmod: () => chmod(kernel, argv),

@@ -205,6 +205,23 @@ export function itemsOf(lab: string): Item[] {
         hands(`ip -n ${b} neigh replace 10.0.0.20 lladdr 0a:58:0a:00:00:99 dev eth0 nud permanent`),
       ],
     }),
+    item("NfacctCounter", "counter", {
+      ...inA,
+      forms: [
+        { netns: a, name: "dropped" },
+        { netns: a, name: "accepted" },
+      ],
+      damage: [hands(`ip netns exec ${a} nfacct delete dropped`)],
+    }),
+    item("UdpFlows", "flows", {
+      ...inA,
+      forms: [
+        { netns: a, name: "dns", destinations: [{ address: "10.96.0.10", port: 53 }], servers: ["10.0.0.1:53"] },
+        { netns: a, name: "dns", destinations: [{ port: 30053 }], servers: [] },
+      ],
+      // The only damage there is to it: nobody knows any more where to look.
+      damage: [hands(`ip netns del ${a}`)],
+    }),
     item("Route", "default route", {
       ...inB,
       forms: [

@@ -103,12 +103,19 @@ const nodeParts = (op: string, node: string, peers: readonly string[]): string[]
   ...["last_reserved_ip.0", "lock", "node.json"].map((file) => `${op} File <lab>.${node}/${file}`),
   `${op} IptablesChains <lab>.${node}/IP-MASQ-AGENT`,
   `${op} IptablesRule <lab>.${node}/POSTROUTING`,
+  `${op} IptablesRules <lab>.${node}/kube-proxy`,
   `${op} Masquerade <lab>.${node}`,
   `${op} NetworkNamespace <lab>.${node}`,
+  ...["ct_state_invalid_dropped_pkts", "localhost_nps_accepted_pkts"].map(
+    (counter) => `${op} NfacctCounter <lab>.${node}/${counter}`,
+  ),
   `${op} Node ${node}`,
   `${op} Route <lab>.${node}/default`,
   ...peers.map((peer) => `${op} Route <lab>.${node}/to-${peer}`),
-  ...["bridge-nf-call-iptables", "ip_forward"].map((setting) => `${op} Sysctl <lab>.${node}/${setting}`),
+  `${op} ServiceProxy ${node}`,
+  ...["bridge-nf-call-iptables", "ip_forward", "route_localnet"].map(
+    (setting) => `${op} Sysctl <lab>.${node}/${setting}`,
+  ),
   `${op} Veth <lab>.${node}/eth0`,
 ];
 const podParts = (op: string, pod: string): string[] => [

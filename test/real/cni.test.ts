@@ -44,7 +44,9 @@ class Node {
   ) {}
 
   static async create(podCIDR: string, spec: Record<string, unknown> = {}): Promise<Node> {
-    const objects = { spec, nodes: { node1: { podCIDR, internalIP: "192.168.0.11" } } };
+    // What kube-proxy sets on a node is no plugin's.
+    const proxy = { iptables: { localhostNodePorts: false } };
+    const objects = { spec: { ...spec, proxy }, nodes: { node1: { podCIDR, internalIP: "192.168.0.11" } } };
     const lab = await Lab.create(machine, { ...objects, pods: {} });
     labs.push(lab);
     return new Node(lab, objects);

@@ -171,8 +171,23 @@ const inPlace: Row[] = [
   },
   {
     drift: "a rule in a chain of others edited",
-    script: `ip netns exec $N_node1 iptables -w -t nat -R POSTROUTING 1 -s 10.0.0.0/8 -m comment --comment "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom IP-MASQ-AGENT chain" -j IP-MASQ-AGENT`,
+    script: `ip netns exec $N_node1 iptables -w -t nat -R POSTROUTING 2 -s 10.0.0.0/8 -m comment --comment "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom IP-MASQ-AGENT chain" -j IP-MASQ-AGENT`,
     shows: [update("IptablesRule node1/POSTROUTING: rule")],
+  },
+  {
+    drift: "one of kube-proxy's rules edited",
+    script: "ip netns exec $N_node3 iptables -w -t nat -R KUBE-MARK-MASQ 1 -j MARK --set-xmark 0x8000/0x8000",
+    shows: [update('IptablesRules node3/kube-proxy: tables.nat.chains["KUBE-MARK-MASQ"]')],
+  },
+  {
+    drift: "a jump to kube-proxy's rules gone",
+    script: "ip netns exec $N_node2 iptables -w -t nat -D PREROUTING 1",
+    shows: [update("IptablesRules node2/kube-proxy: tables.nat.rules.PREROUTING")],
+  },
+  {
+    drift: "the rule against invalid packets gone",
+    script: "ip netns exec $N_node1 iptables -w -D KUBE-FORWARD 1",
+    shows: [update('IptablesRules node1/kube-proxy: tables.filter.chains["KUBE-FORWARD"]')],
   },
   // File
   {
@@ -214,6 +229,13 @@ const inside = (pod: string): string[] => [
   `Veth ${pod}/eth0`,
 ];
 const deleted = (...what: string[]): string[] => what.map((it) => `delete ${it}`);
+
+/** A group with rules in several tables is changed in place. */
+const lostFromNat = [
+  ...["KUBE-MARK-MASQ", "KUBE-POSTROUTING", "KUBE-PROXY-CANARY"].map((chain) => `tables.nat.chains["${chain}"]`),
+  ...["OUTPUT", "POSTROUTING", "PREROUTING"].map((chain) => `tables.nat.rules.${chain}`),
+  ...["KUBE-NODEPORTS", "KUBE-SERVICES"].map((chain) => `tables.nat.shared["${chain}"]`),
+].join(" ");
 
 const deletions: Row[] = [
   { drift: "a pod's cable", script: "ip -n $N_a1 link del eth0", shows: deleted("Veth a1/eth0", "Route a1/default") },
@@ -258,13 +280,16 @@ const deletions: Row[] = [
   },
   {
     drift: "the rule in a chain of others",
-    script: "ip netns exec $N_node1 iptables -w -t nat -D POSTROUTING 1",
+    script: "ip netns exec $N_node1 iptables -w -t nat -D POSTROUTING 2",
     shows: deleted("IptablesRule node1/POSTROUTING"),
   },
   {
     drift: "all rules and chains",
     script: "ip netns exec $N_node2 iptables -w -t nat -F; ip netns exec $N_node2 iptables -w -t nat -X",
-    shows: deleted("IptablesChains node2/IP-MASQ-AGENT", "IptablesRule node2/POSTROUTING"),
+    shows: [
+      ...deleted("IptablesChains node2/IP-MASQ-AGENT", "IptablesRule node2/POSTROUTING"),
+      update(`IptablesRules node2/kube-proxy: ${lostFromNat}`),
+    ],
   },
   {
     drift: "a reservation",

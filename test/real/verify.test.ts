@@ -366,6 +366,7 @@ describe("a host that is reached by ssh", () => {
       nodes: [{ ...place, kind: "node", name: "node1", podCIDR: "10.244.0.0/24" }],
       pods: [],
       clients: [{ ...place, kind: "client", name: "client" }],
+      ...{ services: {}, proxy: {}, announcers: {} },
       hosts: { far },
     };
   };

@@ -15,7 +15,15 @@ import { join } from "node:path";
 import { projectRoot } from "../../scripts/lib/environment";
 
 /** The documents that test/real/docs.test.ts follows; each ends with everything as it was before. */
-export const followed = ["README.md", "docs/workshop-first-steps.md", "docs/library.md", "docs/adding-a-kind.md"];
+export const followed = [
+  "README.md",
+  "docs/workshop-first-steps.md",
+  "docs/library.md",
+  "docs/adding-a-kind.md",
+  ...["cluster-ip", "node-port", "session-affinity", "no-endpoints", "load-balancer", "host-port", "nftables"].map(
+    (topic) => `labs/${topic}/README.md`,
+  ),
+];
 
 export interface Block {
   /** Where its first line of code is. */

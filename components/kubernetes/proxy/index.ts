@@ -1,11 +1,13 @@
 // kube-proxy's work as data: Services in, the rules out that kube-proxy v1.35 leaves on a node.
 // Nothing here runs anything, and what it gives is the normal form in which the kernel gives rules back.
+import type { Service as Declared } from "../manifests/types";
 import type { EndpointSlice, Service } from "../services/types";
 import { type HostFeatures, type ProxyNode, type ProxyOptions, configurationOf } from "./configuration";
 import { type IptablesRules, isLargeCluster, nfacctCounters, nodeIptablesRules, portIptablesRules } from "./iptables";
 import { portKey } from "./names";
 import { type NftablesRules, nodeNftablesRules, portNftablesRules } from "./nftables";
-import { servicePorts } from "./service-ports";
+import { type UdpFlows, udpFlowsOf } from "./udp-flows";
+import { portNames, servicePorts } from "./service-ports";
 
 export type { HostFeatures, ProxyNode, ProxyOptions } from "./configuration";
 export type { IptablesRules } from "./iptables";
@@ -32,6 +34,14 @@ export interface PortRules<R> {
   readonly key: string;
   readonly rules: R;
 }
+
+/** All ports that have rules on each node. */
+export const proxiedPorts = (services: readonly Declared[]): { readonly key: string; readonly protocol: string }[] =>
+  portNames(services).map((port) => ({ key: portKey(port), protocol: port.protocol }));
+
+/** What connection tracking may hold of each UDP port. */
+export const udpFlows = ({ services, endpointSlices, node }: ProxyInput): UdpFlows[] =>
+  udpFlowsOf(servicePorts(services, endpointSlices, node.name));
 
 /** What iptables mode needs besides rules. */
 export interface IptablesNode extends NodeRules<IptablesRules> {

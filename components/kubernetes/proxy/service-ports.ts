@@ -1,6 +1,7 @@
 // What kube-proxy makes of the objects before it writes any rule: the ports of each Service, and which endpoints this node
 // sends their traffic to. The same in both modes.
 import { type Cidr, formatCidr, parseAddress, parseCidr } from "../addresses/cidr";
+import type { Service as Declared } from "../manifests/types";
 import type { EndpointSlice, Service, ServicePort as SpecPort } from "../services/types";
 import type { PortName, SocketAddress } from "./names";
 
@@ -39,6 +40,8 @@ export interface Endpoints {
   readonly cluster: readonly Endpoint[];
   /** What traffic policy Local uses on this node, if any traffic has it. */
   readonly local: readonly Endpoint[];
+  /** What can be used, on whatever node. */
+  readonly serving: readonly Endpoint[];
   /** Whether any node has one that can be used. */
   readonly exist: boolean;
 }
@@ -66,7 +69,15 @@ function byService(slices: readonly EndpointSlice[]): Map<string, EndpointSlice[
   return found;
 }
 
-function isProxied({ metadata, spec }: Service): boolean {
+/** The names of all ports that there are rules for; no address needs to be known for that. */
+export const portNames = (services: readonly Declared[]): PortName[] =>
+  services
+    .filter(isProxied)
+    .flatMap(({ metadata: { namespace, name }, spec: { ports } }) =>
+      ports.map((port) => ({ namespace, service: name, port: port.name, protocol: port.protocol.toLowerCase() })),
+    );
+
+function isProxied({ metadata, spec }: Declared): boolean {
   const isAnothers = metadata.labels?.["service.kubernetes.io/service-proxy-name"] !== undefined;
   return !isAnothers && spec.type !== "ExternalName" && spec.clusterIP !== "None" && spec.clusterIP !== "";
 }
@@ -142,11 +153,13 @@ function usable(
     const ready = endpoints.filter(({ isReady }) => isReady);
     return ready.length > 0 ? ready : endpoints.filter(({ isLeaving }) => isLeaving);
   };
+  const serving = known.filter(({ isReady, isLeaving }) => isReady || isLeaving);
   return {
     count: known.length,
     cluster: usesCluster ? best(known) : [],
     local: usesLocal ? best(known.filter(({ isLocal }) => isLocal)) : [],
-    exist: known.some(({ isReady, isLeaving }) => isReady || isLeaving),
+    serving,
+    exist: serving.length > 0,
   };
 }
 

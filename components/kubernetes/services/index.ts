@@ -1,5 +1,6 @@
 export { allocateServices } from "./allocate";
+export { announcersOf, localReadyEndpoints } from "./announcer";
 export { endpointSlicesOf } from "./endpoint-slices";
 export { type HeldServices, hasLease, heldServices, serviceLease, servicePath } from "./held";
-export { serviceOutputs } from "./outputs";
+export { type ServiceOutput, serviceOutputs } from "./outputs";
 export type * from "./types";

@@ -1,7 +1,7 @@
-import { keyOf } from "../manifests/types";
-import type { Service } from "./types";
+import { keyOf, serviceNameLabel } from "../manifests/types";
+import type { Endpoint, EndpointSlice, Service } from "./types";
 
-/** What a person or a script needs to know of a Service to call it. */
+/** What a person or a script needs to know of a Service to call it, and what to expect then. What is as usual is left out. */
 export interface ServiceOutput {
   readonly clusterIP: string;
   readonly ports: readonly {
@@ -10,18 +10,41 @@ export interface ServiceOutput {
     readonly port: number;
     readonly targetPort: number | string;
     readonly nodePort?: number;
+    readonly endpoints?: readonly EndpointOutput[];
   }[];
   readonly externalIPs?: readonly string[];
   readonly loadBalancerIPs?: readonly string[];
+  readonly loadBalancerSourceRanges?: readonly string[];
+  readonly sessionAffinity?: "ClientIP";
+  readonly internalTrafficPolicy?: "Local";
+  readonly externalTrafficPolicy?: "Local";
+}
+
+export interface EndpointOutput {
+  readonly ip: string;
+  readonly port: number;
+  readonly node?: string;
+  /** Where it is not simply ready. */
+  readonly conditions?: Endpoint["conditions"];
 }
 
 /** By `namespace/name`. */
-export function serviceOutputs(services: readonly Service[]): Record<string, ServiceOutput> {
-  return Object.fromEntries(services.map((service) => [keyOf(service), outputOf(service)]));
+export function serviceOutputs(
+  services: readonly Service[],
+  slices: readonly EndpointSlice[],
+): Record<string, ServiceOutput> {
+  const slicesOf = new Map<string, EndpointSlice[]>();
+  for (const slice of slices) {
+    const key = `${slice.metadata.namespace}/${slice.metadata.labels?.[serviceNameLabel] ?? ""}`;
+    slicesOf.set(key, [...(slicesOf.get(key) ?? []), slice]);
+  }
+  return Object.fromEntries(
+    services.map((service) => [keyOf(service), outputOf(service, slicesOf.get(keyOf(service)) ?? [])]),
+  );
 }
 
-function outputOf({ spec, status }: Service): ServiceOutput {
-  const { externalIPs = [] } = spec;
+function outputOf({ spec, status }: Service, slices: readonly EndpointSlice[]): ServiceOutput {
+  const { externalIPs = [], loadBalancerSourceRanges = [] } = spec;
   const loadBalancerIPs = (status.loadBalancer.ingress ?? []).map(({ ip }) => ip);
   return {
     clusterIP: spec.clusterIP,
@@ -29,8 +52,35 @@ function outputOf({ spec, status }: Service): ServiceOutput {
       ...(name === "" ? {} : { name }),
       ...{ protocol, port, targetPort },
       ...(nodePort === undefined ? {} : { nodePort }),
+      ...endpointsOf(slices, name, protocol),
     })),
     ...(externalIPs.length === 0 ? {} : { externalIPs }),
     ...(loadBalancerIPs.length === 0 ? {} : { loadBalancerIPs }),
+    ...(loadBalancerSourceRanges.length === 0 ? {} : { loadBalancerSourceRanges }),
+    ...(spec.sessionAffinity === "ClientIP" ? { sessionAffinity: spec.sessionAffinity } : {}),
+    ...(spec.internalTrafficPolicy === "Local" ? { internalTrafficPolicy: spec.internalTrafficPolicy } : {}),
+    ...(spec.externalTrafficPolicy === "Local" ? { externalTrafficPolicy: spec.externalTrafficPolicy } : {}),
   };
+}
+
+function endpointsOf(
+  slices: readonly EndpointSlice[],
+  name: string,
+  protocol: string,
+): { readonly endpoints?: readonly EndpointOutput[] } {
+  const endpoints = slices.flatMap((slice) =>
+    slice.ports
+      .filter((port) => port.name === name && port.protocol === protocol)
+      .flatMap(({ port }) =>
+        slice.endpoints.map(({ addresses: [ip = ""], nodeName, conditions }): EndpointOutput => {
+          const isPlain = conditions.ready && conditions.serving && !conditions.terminating;
+          return {
+            ...{ ip, port },
+            ...(nodeName === undefined ? {} : { node: nodeName }),
+            ...(isPlain ? {} : { conditions }),
+          };
+        }),
+      ),
+  );
+  return endpoints.length === 0 ? {} : { endpoints };
 }

@@ -66,6 +66,8 @@ export interface Space {
   readonly tables: Map<string, Table>;
   /** By family and name, as `ip kube-proxy`. */
   readonly nftables: Map<string, NftTable>;
+  /** Names of nfacct(8). */
+  readonly counters: Set<string>;
 }
 
 export interface Process {
@@ -115,6 +117,7 @@ export class Kernel {
       sysctls: new Map(),
       tables: new Map(),
       nftables: new Map(),
+      counters: new Set(),
     };
     for (const [key, value] of Object.entries(sysctlDefaults)) space.sysctls.set(key, value);
     for (const [table, chains] of Object.entries(builtIn))

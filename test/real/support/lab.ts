@@ -13,7 +13,7 @@ export interface Container {
   name: string;
   command?: string[];
   args?: string[];
-  ports?: { containerPort: number; protocol?: string }[];
+  ports?: { containerPort: number; protocol?: string; hostPort?: number; hostIP?: string }[];
 }
 
 /** What a test says of a lab; all else has defaults. */
@@ -23,6 +23,8 @@ export interface LabObjects {
   nodes: Record<string, { podCIDR?: string; internalIP?: string }>;
   /** By name, in the namespace "default" unless the name says otherwise, as "other/pod1". */
   pods: Record<string, { node?: string; containers?: Container[]; hostNetwork?: boolean }>;
+  /** Services, Deployments and their like, as they are written. */
+  objects?: readonly object[];
 }
 
 export interface Outputs {
@@ -30,7 +32,10 @@ export interface Outputs {
   nodes: Record<string, { host: string; netns: string; internalIP: string; podCIDR: string }>;
   pods: Record<string, { node: string; host: string; netns: string; ip: string }>;
   clients: Record<string, { host: string; netns: string; ip: string }>;
-  services: Record<string, unknown>;
+  services: Record<
+    string,
+    { clusterIP: string; ports: { port: number; nodePort?: number }[]; loadBalancerIPs?: string[] }
+  >;
 }
 
 /** A container without a command: podnet's stand-in server. */
@@ -77,7 +82,7 @@ export class Lab {
   }
 
   /** Makes the lab's files say something else. */
-  write({ spec, nodes, pods }: LabObjects): void {
+  write({ spec, nodes, pods, objects: more = [] }: LabObjects): void {
     const objects = [
       { apiVersion: "podnet.dev/v1", kind: "Lab", metadata: { name: this.name }, ...(spec && { spec }) },
       ...Object.entries(nodes).map(([name, { podCIDR, internalIP }]) => ({
@@ -96,6 +101,7 @@ export class Lab {
           spec: { ...(node && { nodeName: node }), ...(hostNetwork && { hostNetwork }), containers },
         };
       }),
+      ...more,
     ];
     writeFileSync(join(this.folder, "lab", "lab.yaml"), objects.map((object) => stringify(object)).join("---\n"));
   }

@@ -8,7 +8,10 @@ import { blocksOf, followed, missingLines, patched, read, stepsOf } from "../../
 const inDocs = readdirSync(join(projectRoot, "docs"))
   .filter((name) => name.endsWith(".md"))
   .map((name) => `docs/${name}`);
-const documents = ["README.md", "CHANGELOG.md", ...inDocs];
+const inLabs = readdirSync(join(projectRoot, "labs"))
+  .map((topic) => `labs/${topic}/README.md`)
+  .filter((path) => existsSync(join(projectRoot, path)));
+const documents = ["README.md", "CHANGELOG.md", ...inDocs, ...inLabs];
 
 const isThere = (path: string): boolean => existsSync(join(projectRoot, path));
 

@@ -26,6 +26,7 @@ async function declare(path: string, files: Record<string, string> = {}): Promis
     {
       newResource: ({ type, name, inputs }) => ({ id: `${type} ${name}`, state: inputs as object }),
       call: ({ token }) => {
+        if (token === "podnet:linux:getFeatures") return { nfacct: true, nftables: true, conntrack: true };
         if (token !== "podnet:linux:getFiles") throw new Error(`unexpected function ${token}`);
         return { files };
       },
@@ -78,7 +79,7 @@ function tree(all: readonly Registered[]): string {
       const { host: _, hosts: __, ...args } = inputs;
       for (const [key, value] of Object.entries(args).sort()) lines.push(`${indent}    ${key}: ${shown(value)}`);
       const after = dependencies
-        .filter((it) => !/:(Node|Pod|Cluster|Underlay|Images|Masquerade)::/.test(it))
+        .filter((it) => !/:(Node|Pod|Cluster|Underlay|Images|Masquerade|ServiceProxy|LoadBalancer)::/.test(it))
         .map(nameOf)
         .sort();
       if (after.length > 0) lines.push(`${indent}    after: ${after.join(", ")}`);

@@ -6,12 +6,14 @@ import { kindOf, kinds } from "../../../components/linux/registry";
 import { faultsOf, fill } from "../../../components/linux/schema";
 import { cases as bridge } from "./kinds/bridge.cases";
 import type { Cases, Values } from "./kinds/cases";
+import { cases as conntrack } from "./kinds/conntrack.cases";
 import { cases as file } from "./kinds/file.cases";
 import { cases as iptablesChains } from "./kinds/iptables-chains.cases";
 import { cases as iptablesRule } from "./kinds/iptables-rule.cases";
 import { cases as iptablesRules } from "./kinds/iptables-rules.cases";
 import { cases as neighbour } from "./kinds/neighbour.cases";
 import { cases as netns } from "./kinds/netns.cases";
+import { cases as nfacct } from "./kinds/nfacct.cases";
 import { cases as nftablesRules } from "./kinds/nftables-rules.cases";
 import { cases as process } from "./kinds/process.cases";
 import { cases as route } from "./kinds/route.cases";
@@ -26,10 +28,12 @@ const all: readonly Cases[] = [
   veth,
   neighbour,
   route,
+  nfacct,
   iptablesChains,
   iptablesRule,
   iptablesRules,
   nftablesRules,
+  conntrack,
   process,
 ];
 type Details = Partial<Context<Args>>;
@@ -84,9 +88,10 @@ describe.each(all.map((cases) => [cases.token.split(":")[2] ?? "", cases] as con
   const changes = Object.entries(cases.change).flatMap(([property, rows]) =>
     rows.map(([found, wanted, commands, more]) => ({ property, found, wanted, commands, more: more as Details })),
   );
-  test.each(changes)("$property: $found becomes $wanted", ({ found, wanted, commands, more }) => {
-    expect(render(argsOf(cases, wanted), argsOf(cases, found), more)).toEqual(lines(commands));
-  });
+  for (const { property, found, wanted, commands, more } of changes)
+    test(`${property}: ${JSON.stringify(found)} becomes ${JSON.stringify(wanted)}`, () => {
+      expect(render(argsOf(cases, wanted), argsOf(cases, found), more)).toEqual(lines(commands));
+    });
 
   const removals = cases.remove.map(([found, commands, more]) => ({ found, commands, more: more as Details }));
   test.each(removals)("found $found, is removed", ({ found, commands, more }) => {

@@ -26,6 +26,9 @@ export function labOf(nodes: number, podsPerNode: number): RunningLab {
     nodes: numbers(nodes).map(nodeOf),
     pods: numbers(nodes).flatMap((n) => numbers(podsPerNode).map((p) => podOf(n, p))),
     clients: [client],
+    services: {},
+    proxy: {},
+    announcers: {},
     hosts: { local: { type: "local" } },
   };
 }

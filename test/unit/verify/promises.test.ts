@@ -1,6 +1,7 @@
 // The model as checks: what each promise asks of a small lab, pair by pair.
 import { sayExpected } from "../../../scripts/verify/expectations";
-import { type Check, type Promised, promisesOf } from "../../../scripts/verify/promises";
+import type { Check, Promised } from "../../../scripts/verify/check";
+import { promisesOf } from "../../../scripts/verify/promises";
 import { labOf, withHostNetwork } from "./labs";
 
 const find = (promises: readonly Promised[], id: string): readonly Check[] =>

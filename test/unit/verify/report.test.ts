@@ -1,7 +1,8 @@
 // What a person and a program are told.
 import { type Observed, holds } from "../../../scripts/verify/expectations";
 import type { Measurement } from "../../../scripts/verify/measure";
-import { type Check, promisesOf } from "../../../scripts/verify/promises";
+import type { Check } from "../../../scripts/verify/check";
+import { promisesOf } from "../../../scripts/verify/promises";
 import { allHold, resultsOf, toJson, toText } from "../../../scripts/verify/report";
 import { labOf } from "./labs";
 
@@ -12,6 +13,11 @@ const promises = promisesOf(lab);
 function well({ expected }: Check): Observed {
   if (expected.kind === "answer") return { kind: "answer", by: expected.by, source: expected.sources[0] ?? "" };
   if (expected.kind === "no-way") return { kind: "unreachable" };
+  if (expected.kind === "served")
+    return {
+      kind: "served",
+      answers: expected.servers.map(({ by, sources }) => ({ by, source: sources[0] ?? "" })),
+    };
   return { kind: expected.kind };
 }
 

@@ -24,12 +24,20 @@ const stack = {
     { type: "podnet:linux:Process", inputs: { name: "default/pod1/web", listens: [{ protocol: "TCP", port: 8080 }] } },
     { type: "podnet:linux:Process", inputs: { name: "default/pod1/dns", listens: [{ protocol: "UDP", port: 53 }] } },
     { type: "podnet:linux:Process", inputs: { name: "other/agent/main" } },
+    { type: "podnet:linux:Process", inputs: { name: "speaker 192.168.0.240", netns: "demo.node1" } },
+    { type: "podnet:kubernetes:ServiceProxy", outputs: { options: { mode: "nftables" } } },
   ],
 };
 
 test("places with what is measured of them", () => {
   const { nodes, pods, clients, ...rest } = runningLab(stack);
-  expect(rest).toEqual({ name: "demo", hosts: { local: { type: "local" } } });
+  expect(rest).toEqual({
+    name: "demo",
+    hosts: { local: { type: "local" } },
+    services: {},
+    proxy: { mode: "nftables" },
+    announcers: { "192.168.0.240": "node1" },
+  });
   expect(nodes).toEqual([
     { name: "node1", kind: "node", host: "local", netns: "demo.node1", ip: "192.168.0.11", podCIDR: "10.244.0.0/24" },
   ]);

@@ -5,6 +5,7 @@ import { cidr, holds, parseAddress } from "../../../../components/kubernetes/add
 import { clusterIPsOf, nodePorts } from "../../../../components/kubernetes/addresses/ranges";
 import type { Lab, LabObjects, ServiceManifest } from "../../../../components/kubernetes/manifests";
 import {
+  type EndpointSlice,
   type HeldServices,
   type Service,
   allocateServices,
@@ -319,10 +320,25 @@ test("outputs say how to call a Service", () => {
       pool,
     ),
   );
-  expect(serviceOutputs(services)).toEqual({
+  const slice = (name: string, nodeName: string | undefined, ready: boolean): EndpointSlice => ({
+    metadata: { name: "web-1", namespace: "default", labels: { "kubernetes.io/service-name": "web" } },
+    addressType: "IPv4",
+    ports: [{ name, protocol: "TCP", port: 8080 }],
+    endpoints: [{ addresses: ["10.244.0.2"], nodeName, conditions: { ready, serving: true, terminating: !ready } }],
+  });
+  const slices = [slice("http", "node1", true), slice("http", undefined, false), slice("other", "node1", true)];
+  expect(serviceOutputs(services, slices)).toEqual({
     "default/web": {
       clusterIP: "10.96.0.20",
-      ports: [{ name: "http", protocol: "TCP", port: 80, targetPort: 8080, nodePort: 30080 }],
+      ports: [
+        {
+          ...{ name: "http", protocol: "TCP", port: 80, targetPort: 8080, nodePort: 30080 },
+          endpoints: [
+            { ip: "10.244.0.2", port: 8080, node: "node1" },
+            { ip: "10.244.0.2", port: 8080, conditions: { ready: false, serving: true, terminating: true } },
+          ],
+        },
+      ],
       externalIPs: ["198.51.100.10"],
       loadBalancerIPs: ["192.168.0.240"],
     },

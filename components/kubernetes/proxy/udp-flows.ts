@@ -1,0 +1,28 @@
+// UDP has no connections, but connection tracking remembers where a client's packets went. kube-proxy deletes what it
+// remembers of endpoints that are gone (k8s.io/kubernetes, pkg/proxy/conntrack/cleanup.go).
+import { portKey, socket } from "./names";
+import type { ServicePort } from "./service-ports";
+
+export interface UdpFlows {
+  /** The service port's. */
+  readonly key: string;
+  /** To where clients send; a NodePort is one of any address. */
+  readonly destinations: readonly { readonly address?: string; readonly port: number }[];
+  readonly servers: readonly string[];
+}
+
+export const udpFlowsOf = (ports: readonly ServicePort[]): UdpFlows[] =>
+  ports
+    .filter(({ protocol }) => protocol === "udp")
+    .map((port) => {
+      const { clusterIP, externalIPs, loadBalancerIPs, number, nodePort, endpoints } = port;
+      const addresses = [clusterIP, ...externalIPs, ...loadBalancerIPs];
+      return {
+        key: portKey(port),
+        destinations: [
+          ...addresses.map((address) => ({ address, port: number })),
+          ...(nodePort === undefined ? [] : [{ port: nodePort }]),
+        ],
+        servers: endpoints.serving.map(socket),
+      };
+    });

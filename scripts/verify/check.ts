@@ -1,0 +1,30 @@
+// A packet that is sent to see whether a promise holds.
+import type { Expected } from "./expectations";
+import type { Place } from "./places";
+
+/** To verify's own listener (tcp, udp; df: one packet that may not be cut), or to a server of the lab's (open-...: whether it is
+ * there; ask-...: who it is, and whom it sees). */
+export type Way = "tcp" | "udp" | "df" | "open-tcp" | "open-udp" | "open-sctp" | "ask-tcp" | "ask-udp";
+
+export interface Check {
+  readonly promise: string;
+  readonly from: Place;
+  readonly to: Place;
+  readonly way: Way;
+  readonly address: string;
+  /** Of a server of the lab's; that of verify's own listener is known when it listens. */
+  readonly port?: number;
+  /** How often it is asked, once unless it says so. */
+  readonly times?: number;
+  /** The packet's whole length, in bytes. */
+  readonly size?: number;
+  readonly expected: Expected;
+}
+
+export interface Promised {
+  readonly id: string;
+  readonly title: string;
+  readonly checks: readonly Check[];
+  /** Where only a part of the pairs is measured: how many are, of how many. */
+  readonly sample?: { readonly measured: number; readonly all: number };
+}
