@@ -104,11 +104,7 @@ export class ServiceProxy extends pulumi.ComponentResource {
         const rulesOfPort = rules.get(key);
         const destinations = flows.then((all) => all.get(key)?.destinations ?? []);
         const servers = flows.then((all) => all.get(key)?.servers ?? []);
-        new UdpFlows(
-          `${full}/${key}`,
-          { host, netns, name: key, destinations, servers },
-          { ...inside, dependsOn: rulesOfPort },
-        );
+        new UdpFlows(`${full}/${key}`, { host, netns, destinations, servers }, { ...inside, dependsOn: rulesOfPort });
       }
     }
   }

@@ -5,24 +5,17 @@ import { type Static, Type } from "@sinclair/typebox";
 import { type Command, type Output, saysNotFound, within } from "../host";
 import { type Kind, parts } from "./kind";
 import { remembered } from "./remembered";
-import { closed, host, netns, withDefault } from "./schema";
-
-const port = Type.Integer({ minimum: 1, maximum: 65535 });
-const address = Type.String({ pattern: "^[0-9.]+$", errorMessage: "write an IPv4 address" });
+import { host, netns, withDefault } from "./schema";
 
 const args = Type.Object({
   host,
   netns,
-  name: Type.String({
-    pattern: "^[^,\\s]+$",
-    errorMessage: "a name has no comma and no white space",
-    description: "Name, unique in its namespace.",
-  }),
-  destinations: withDefault(
-    Type.Array(Type.Object({ address: Type.Optional(address), port }, closed), {
-      description: "To where clients send; without an address, to the port of any.",
+  destinations: Type.Array(
+    Type.String({
+      pattern: "^[0-9.]*:[0-9]+$",
+      errorMessage: "write a destination as 10.96.0.10:53, or :30053 for the port of any address",
     }),
-    [],
+    { minItems: 1, description: "To where clients send, as 10.96.0.10:53, or :30053 for the port of any address." },
   ),
   servers: withDefault(
     Type.Array(Type.String({ pattern: "^[0-9.]+:[0-9]+$", errorMessage: "write a server as 10.244.0.2:53" }), {
@@ -40,8 +33,9 @@ const conntrack = ({ netns }: Flows, ...argv: string[]): Command => ({
 
 /** Entries to the destinations; an entry may end by itself at any time. */
 const forget = (want: Flows, ...by: string[]): Command[] =>
-  want.destinations.map(({ address, port }) => {
-    const to = [...(address === undefined ? [] : ["--orig-dst", address]), "--orig-port-dst", `${port}`];
+  want.destinations.map((destination) => {
+    const [address = "", port = ""] = destination.split(":");
+    const to = [...(address === "" ? [] : ["--orig-dst", address]), "--orig-port-dst", port];
     return { ...conntrack(want, "-D", "-p", "udp", ...to, ...by), mayFail: true };
   });
 
@@ -55,17 +49,17 @@ function commands(want: Flows, found: Flows | undefined): Command[] {
 }
 
 interface Entry {
-  readonly to: string;
-  readonly port: number;
+  readonly address: string;
+  readonly port: string;
   readonly server: string;
 }
 
 /** The first tuple of a line is as the client sent it, the second as the answer comes. */
 const readEntries = remembered((text): readonly Entry[] =>
   text.split("\n").flatMap((line) => {
-    const [, to = "", port = ""] = / dst=(\S+) sport=\d+ dport=(\d+)/.exec(line) ?? [];
+    const [, address = "", port = ""] = / dst=(\S+) sport=\d+ dport=(\d+)/.exec(line) ?? [];
     const [, ip, from] = / dst=.* src=(\S+) dst=\S+ sport=(\d+)/.exec(line) ?? [];
-    return ip === undefined ? [] : [{ to, port: Number(port), server: `${ip}:${from}` }];
+    return ip === undefined ? [] : [{ address, port, server: `${ip}:${from}` }];
   }),
 );
 
@@ -73,9 +67,7 @@ function parse([output]: readonly Output[], want: Flows): Flows | undefined {
   if (!output || saysNotFound(output)) return undefined;
   const { destinations, servers } = want;
   const others = readEntries(output.stdout)
-    .filter(({ to, port }) =>
-      destinations.some((its) => its.port === port && (its.address === undefined || its.address === to)),
-    )
+    .filter(({ address, port }) => destinations.includes(`${address}:${port}`) || destinations.includes(`:${port}`))
     .map(({ server }) => server)
     .filter((server) => !servers.includes(server));
   return { ...want, servers: [...servers, ...new Set(others)] };
@@ -86,11 +78,11 @@ export const udpFlowsKind: Kind<typeof args> = {
   description:
     "What connection tracking holds of UDP to some destinations: nothing that leads to others than their servers (conntrack(8)).",
   args,
-  identity: ["host", "netns", "name"],
-  id: ({ netns = "", name }) => `${netns},${name}`,
+  identity: ["host", "netns", "destinations"],
+  id: ({ netns = "", destinations }) => `${netns},${destinations.join("+")}`,
   fromId: (id) => {
-    const [netns, name] = parts(id, 2);
-    return { ...(netns ? { netns } : {}), name };
+    const [netns, destinations = ""] = parts(id, 2);
+    return { ...(netns ? { netns } : {}), destinations: destinations.split("+") };
   },
   within: ({ netns }) => [netns],
   permanent: true,

@@ -53,8 +53,7 @@ export const examples: Readonly<Record<string, Readonly<Record<string, unknown>>
   UdpFlows: {
     host: "local",
     netns: "demo.node1",
-    name: "kube-system/kube-dns:dns",
-    destinations: [{ address: "10.96.0.10", port: 53 }],
+    destinations: ["10.96.0.10:53"],
     servers: ["10.244.0.2:53"],
   },
   Process: {

@@ -216,8 +216,8 @@ export function itemsOf(lab: string): Item[] {
     item("UdpFlows", "flows", {
       ...inA,
       forms: [
-        { netns: a, name: "dns", destinations: [{ address: "10.96.0.10", port: 53 }], servers: ["10.0.0.1:53"] },
-        { netns: a, name: "dns", destinations: [{ port: 30053 }], servers: [] },
+        { netns: a, destinations: ["10.96.0.10:53"], servers: ["10.0.0.1:53"] },
+        { netns: a, destinations: [":30053"], servers: [] },
       ],
       // The only damage there is to it: nobody knows any more where to look.
       damage: [hands(`ip netns del ${a}`)],

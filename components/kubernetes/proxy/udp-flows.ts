@@ -6,8 +6,8 @@ import type { ServicePort } from "./service-ports";
 export interface UdpFlows {
   /** The service port's. */
   readonly key: string;
-  /** To where clients send; a NodePort is one of any address. */
-  readonly destinations: readonly { readonly address?: string; readonly port: number }[];
+  /** To where clients send, as 10.96.0.10:53; a NodePort is one of any address, as :30053. */
+  readonly destinations: readonly string[];
   readonly servers: readonly string[];
 }
 
@@ -20,8 +20,8 @@ export const udpFlowsOf = (ports: readonly ServicePort[]): UdpFlows[] =>
       return {
         key: portKey(port),
         destinations: [
-          ...addresses.map((address) => ({ address, port: number })),
-          ...(nodePort === undefined ? [] : [{ port: nodePort }]),
+          ...addresses.map((address) => `${address}:${number}`),
+          ...(nodePort === undefined ? [] : [`:${nodePort}`]),
         ],
         servers: endpoints.serving.map(socket),
       };

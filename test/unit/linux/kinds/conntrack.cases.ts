@@ -3,8 +3,7 @@ import { type Cases, noNamespace, said } from "./cases";
 const args = {
   host: "local",
   netns: "kt-one",
-  name: "default/dns",
-  destinations: [{ address: "10.96.0.10", port: 53 }, { port: 30053 }],
+  destinations: ["10.96.0.10:53", ":30053"],
   servers: ["10.244.0.2:5353"],
 };
 const entry = (to: string, port: number, by: string, from: number): string =>
@@ -17,14 +16,14 @@ export const cases: Cases = {
   token: "podnet:linux:UdpFlows",
   args,
   refused: [
-    [{ name: "a,b" }, "name", /no comma/],
+    [{ destinations: [] }, "destinations", /greater or equal to 1/],
     [{ servers: ["10.244.0.2"] }, "servers.0", /as 10.244.0.2:53/],
-    [{ destinations: [{ address: "x", port: 53 }] }, "destinations.0.address", /IPv4/],
+    [{ destinations: ["53"] }, "destinations.0", /as 10.96.0.10:53/],
   ],
-  accepted: [{ servers: [] }, { destinations: [] }],
+  accepted: [{ servers: [] }],
   create: [
     [{}, [cluster, node].map((to) => `ip netns exec kt-one conntrack -D -p udp ${to}`)],
-    [{ netns: undefined, destinations: [] }, []],
+    [{ netns: undefined, destinations: [":53"] }, ["conntrack -D -p udp --orig-port-dst 53"]],
   ],
   change: {
     servers: [
@@ -34,7 +33,6 @@ export const cases: Cases = {
         [deletion(cluster, "10.244.1.2:5353"), deletion(node, "10.244.1.2:5353")],
       ],
     ],
-    destinations: [[{ destinations: [] }, {}, []]],
   },
   remove: [[{}, []]],
   removeNothing: [],
@@ -57,7 +55,7 @@ export const cases: Cases = {
     ["no such namespace", {}, [noNamespace], undefined],
   ],
   ids: [
-    [{}, "local,kt-one,default/dns"],
-    [{ netns: undefined }, "local,,default/dns"],
+    [{}, "local,kt-one,10.96.0.10:53+:30053"],
+    [{ netns: undefined }, "local,,10.96.0.10:53+:30053"],
   ],
 };
