@@ -1,4 +1,5 @@
 // The Pulumi program: read the lab, build the cluster, export what people and scripts need.
+Error.stackTraceLimit = 0;
 import * as pulumi from "@pulumi/pulumi";
 import { Cluster, LabError, loadLab } from "./components/kubernetes";
 

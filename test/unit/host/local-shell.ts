@@ -1,10 +1,10 @@
 // A shell of this machine on a pipe: all of SSH but the wire.
 import { spawn } from "node:child_process";
-import { Duplex } from "node:stream";
-import { Shell } from "../../../components/host/shell";
+import { Duplex, Writable } from "node:stream";
+import { Agent } from "../../../components/host/agent";
 
 export interface LocalShell {
-  readonly shell: Shell;
+  readonly shell: Agent;
   /** Ends the far side, with all that runs there. */
   kill(): void;
 }
@@ -12,7 +12,13 @@ export interface LocalShell {
 export async function openShell(program = "/bin/sh", args: readonly string[] = []): Promise<LocalShell> {
   const child = spawn(program, args, { stdio: "pipe", detached: true });
   child.stdin.on("error", () => undefined);
-  const wire = Duplex.from({ writable: child.stdin, readable: child.stdout }).on("error", () => undefined);
-  const shell = await Shell.open(Object.assign(wire, { stderr: child.stderr }), "here", 5000);
+  // As in a channel of SSH, what a far end that has ended says is heard all the same.
+  const writable = new Writable({
+    write: (bytes, _, done) => void child.stdin.write(bytes, () => done()),
+    final: (done) => void child.stdin.end(() => done()),
+    destroy: (error, done) => done((child.stdin.destroy(), error)),
+  });
+  const wire = Duplex.from({ writable, readable: child.stdout }).on("error", () => undefined);
+  const shell = await Agent.open(Object.assign(wire, { stderr: child.stderr }), "here", 5000);
   return { shell, kill: () => process.kill(-(child.pid ?? 0), "SIGKILL") };
 }

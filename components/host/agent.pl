@@ -1,0 +1,228 @@
+# What podnet runs at the far end of a channel: takes commands, runs them one after the other, and answers with what each left.
+# One process that stays, because starting programs is what costs: small jobs written in Perl run in this very process, also in
+# another network namespace (setns(2)), and neighbouring changes by ip(8) in one namespace share one `ip -batch`.
+#
+# Argument: a word that stands in front of the first answer; what comes before it is a login shell's banner.
+# A job is the line `KEEP-GOING COUNT` and for each command the line `MAY-FAIL INLINE STDIN LENGTH...`, where STDIN is the length
+# of its standard input (- for none) and behind it those of its words, and then all of these bytes, the words first. The answer is
+# for each command that ran the line `CODE LENGTH LENGTH`, standard output and standard error, and at last the line `end`.
+use strict;
+
+my ($greeting) = @ARGV;
+$SIG{PIPE} = 'IGNORE';
+$SIG{CHLD} = 'DEFAULT';
+
+sub answer {
+    my $text = join '', @_;
+    while (length $text) {
+        my $written = syswrite STDOUT, $text;
+        exit 1 unless defined $written;
+        substr($text, 0, $written) = '';
+    }
+}
+
+sub bytes {
+    my ($count) = @_;
+    my $text = '';
+    while (length $text < $count) {
+        read(STDIN, $text, $count - length $text, length $text) or exit 0;
+    }
+    return $text;
+}
+
+sub line {
+    my $line = <STDIN>;
+    exit 0 unless defined $line;
+    chomp $line;
+    return split / /, $line;
+}
+
+sub command {
+    my ($may_fail, $inline, $input, @lengths) = line();
+    my @words = map { bytes($_) } @lengths;
+    return { may_fail => $may_fail, inline => $inline, words => \@words, input => $input eq '-' ? undef : bytes($input) };
+}
+
+# --- Programs
+
+# Returns its exit code as a shell counts, and both its streams. It is waited for, and not for what it leaves running behind.
+sub execute {
+    my ($words, $input) = @_;
+    pipe my $out, my $out_end or return (126, '', "pipe: $!\n");
+    pipe my $err, my $err_end or return (126, '', "pipe: $!\n");
+    my ($in, $in_end);
+    if (defined $input) { pipe $in_end, $in or return (126, '', "pipe: $!\n") }
+    my $child = fork;
+    return (126, '', "fork: $!\n") unless defined $child;
+    if ($child == 0) {
+        $SIG{PIPE} = 'DEFAULT';
+        if (defined $input) { open STDIN, '<&', $in_end } else { open STDIN, '<', '/dev/null' }
+        open STDERR, '>&', $err_end;
+        open STDOUT, '>&', $out_end;
+        exec { $$words[0] } @$words;
+        my $reason = $!{ENOENT} ? 'not found' : "$!";
+        syswrite STDERR, "sh: $$words[0]: $reason\n";
+        exit($!{ENOENT} ? 127 : 126);
+    }
+    close $_ for grep { defined } $out_end, $err_end, $in_end;
+    my %text = (out => '', err => '');
+    my %stream = (out => $out, err => $err);
+    my $status;
+    while (%stream) {
+        my ($reads, $writes) = ('', '');
+        vec($reads, fileno $_, 1) = 1 for values %stream;
+        vec($writes, fileno $in, 1) = 1 if defined $in;
+        # Who stays behind may keep the streams open, so the process itself is looked at too.
+        my $ready = select $reads, $writes, undef, defined $status ? 0 : 0.02;
+        if ($ready <= 0) {
+            last if defined $status;
+            $status = $? if waitpid($child, 1) == $child; # WNOHANG
+            next;
+        }
+        for my $name (keys %stream) {
+            next unless vec $reads, fileno $stream{$name}, 1;
+            sysread($stream{$name}, $text{$name}, 65536, length $text{$name}) or delete $stream{$name};
+        }
+        if (defined $in && vec $writes, fileno $in, 1) {
+            my $written = length $input ? syswrite $in, $input, 4096 : undef;
+            if (defined $written) { substr($input, 0, $written) = '' }
+            if (!defined $written || !length $input) { close $in; undef $in }
+        }
+    }
+    unless (defined $status) { waitpid $child, 0; $status = $? }
+    return ($status & 127 ? 128 + ($status & 127) : $status >> 8, $text{out}, $text{err});
+}
+
+# --- Small jobs in this process
+
+my %compiled;
+
+# `perl -e CODE WORD...`: what it prints is its standard output, what it dies with its standard error.
+sub inline {
+    my ($code, @words) = @_;
+    my $job = $compiled{$code} ||= eval "package Inline; sub { local \@ARGV = \@_; $code\n}";
+    return (255, '', $@) unless $job;
+    my $text = '';
+    open my $out, '>', \$text;
+    my $before = select $out;
+    my $done = eval { $job->(@words); 1 };
+    my $reason = $@;
+    select $before;
+    return $done ? (0, $text, '') : (255, $text, $reason);
+}
+
+# setns(2) has a number on each kind of machine (the kernel's asm/unistd.h); Perl has no name for it.
+my ($machine) = do { open my $file, '<', '/proc/sys/kernel/arch'; $file ? <$file> =~ /(\S+)/ : () };
+unless (defined $machine) { require Config; ($machine) = $Config::Config{archname} =~ /^([^-]+)/ }
+my $setns = { x86_64 => 308, aarch64 => 268, riscv64 => 268, ppc64le => 350, s390x => 339 }->{$machine};
+open my $home, '<', '/proc/self/ns/net';
+
+# Returns undef where this process cannot do it itself.
+sub inside {
+    my ($name, $work) = @_;
+    return undef unless $setns && $home;
+    open my $space, '<', "/run/netns/$name"
+        or return [1, '', qq(Cannot open network namespace "$name": $!\n)];
+    syscall($setns, fileno $space, 0x40000000) == 0 # CLONE_NEWNET
+        or return [1, '', qq(setting the network namespace "$name" failed: $!\n)];
+    my @result = $work->();
+    syscall($setns, fileno $home, 0x40000000) == 0 or exit 1;
+    return \@result;
+}
+
+# `sysctl [-n] NAME...` and `sysctl -q -w NAME=VALUE...`, with the words of procps.
+sub sysctl {
+    my (@words) = @_;
+    my ($code, $out, $err) = (0, '', '');
+    my %option = map { $_ => 1 } grep { /^-/ } @words;
+    for (grep { !/^-/ } @words) {
+        my ($name, $value) = $option{'-w'} ? /^(.*?)=(.*)$/s : ($_);
+        my $path = $name;
+        $path =~ tr{./}{/.} if $name =~ /^[^\/]*\./; # The first separator is the separator (sysctl(8)).
+        my $shown = $path;
+        $shown =~ tr{/.}{./};
+        if (!-e "/proc/sys/$path") {
+            $err .= "sysctl: cannot stat /proc/sys/$path: No such file or directory\n";
+            $code = 1;
+        }
+        elsif ($option{'-w'}) {
+            my $file;
+            unless (open($file, '>', "/proc/sys/$path") && syswrite($file, "$value\n")) {
+                $err .= $!{EACCES} || $!{EPERM} ? qq(sysctl: permission denied on key "$shown"\n)
+                    : qq(sysctl: setting key "$shown": $!\n);
+                $code = 1;
+            }
+        }
+        elsif (open my $file, '<', "/proc/sys/$path") {
+            my $text = '';
+            while (sysread $file, $text, 4096, length $text) { }
+            for my $line (split /\n/, $text) { $out .= $option{'-n'} ? "$line\n" : "$shown = $line\n" }
+        }
+        else {
+            $err .= qq(sysctl: reading key "$shown": $!\n);
+            $code = 1;
+        }
+    }
+    return ($code, $out, $err);
+}
+
+# What this process can do itself, if it can.
+sub small_job {
+    my ($inline, $program, @words) = @_;
+    return sub { inline(@words[1 .. $#words]) } if $inline; # perl -e CODE WORD...
+    return sub { sysctl(@words) } if $program eq 'sysctl' && !grep { /^-/ && !/^-[nqw]$/ } @words;
+    return undef;
+}
+
+sub run {
+    my ($inline, $words, $input) = @{$_[0]}{qw(inline words input)};
+    unless (defined $input) {
+        if ("@$words[0 .. 2]" eq 'ip netns exec') {
+            my $job = small_job($inline, @$words[4 .. $#$words]);
+            my $result = $job && inside($$words[3], $job);
+            return @$result if $result;
+        }
+        elsif (my $job = small_job($inline, @$words)) { return $job->() }
+    }
+    return execute($words, $input);
+}
+
+# --- Changes by ip(8) that go together
+
+# The namespace (empty: the host's own) of a change that says nothing when it succeeds.
+sub place_of_change {
+    my ($words, $input, $may_fail) = @{$_[0]}{qw(words input may_fail)};
+    return undef if defined $input || $may_fail || $$words[0] ne 'ip' || grep { !m{^[\w.:/@+,=-]+$} } @$words;
+    my @rest = @$words[1 .. $#$words];
+    my $place = $rest[0] eq '-n' ? (splice @rest, 0, 2)[1] : '';
+    return undef unless $rest[0] =~ /^(link|addr|route|neigh)$/ && $rest[1] =~ /^(add|set|replace|change|del)$/;
+    return $place;
+}
+
+# Returns the results of the changes that were tried: ip stops at the first that fails, and says its line.
+sub change {
+    my ($place, @commands) = @_;
+    my @lines = map { my @words = @{ $$_{words} }; splice @words, 0, $place eq '' ? 1 : 3; "@words\n" } @commands;
+    my ($code, $out, $err) = execute(['ip', $place eq '' ? () : ('-n', $place), '-batch', '-'], join '', @lines);
+    my @fine = (0, '', '');
+    return map { [@fine] } @commands if $code == 0;
+    my $count = $err =~ s/^Command failed -:(\d+)\n//m ? $1 : 1;
+    return ((map { [@fine] } 2 .. $count), [$code, $out, $err]);
+}
+
+answer("$greeting\n");
+while (1) {
+    my ($keep_going, $count) = line();
+    my @commands = map { command() } 1 .. $count;
+    while (@commands) {
+        my $place = $keep_going ? undef : place_of_change($commands[0]);
+        my @group = shift @commands;
+        if (defined $place) {
+            push @group, shift @commands while @commands && (place_of_change($commands[0]) // "\0") eq $place;
+        }
+        my @results = @group > 1 ? change($place, @group) : [run($group[0])];
+        answer("$$_[0] " . length($$_[1]) . ' ' . length($$_[2]) . "\n$$_[1]$$_[2]") for @results;
+        last if !$keep_going && $results[-1][0] != 0 && !$group[$#results]{may_fail};
+    }
+    answer("end\n");
+}
