@@ -1,6 +1,6 @@
 # What podnet runs at the far end of a channel: takes commands, runs them one after the other, and answers with what each left.
-# One process that stays, because starting programs is what costs: small jobs written in Perl run in this very process, also in
-# another network namespace (setns(2)), and neighbouring changes by ip(8) in one namespace share one `ip -batch`.
+# One process that stays, because starting programs is what costs: small jobs in Perl run in a fork of this one, also in another
+# network namespace (setns(2)), and neighbouring changes by ip(8) in one namespace share one `ip -batch`.
 #
 # Argument: a word that stands in front of the first answer; what comes before it is a login shell's banner.
 # A job is the line `KEEP-GOING COUNT` and for each command the line `MAY-FAIL INLINE STDIN LENGTH...`, where STDIN is the length
@@ -43,11 +43,12 @@ sub command {
     return { may_fail => $may_fail, inline => $inline, words => \@words, input => $input eq '-' ? undef : bytes($input) };
 }
 
-# --- Programs
+# --- One command
 
-# Returns its exit code as a shell counts, and both its streams. It is waited for, and not for what it leaves running behind.
+# Runs something in a process of its own, and returns its exit code as a shell counts, and both its streams. It is waited for, and
+# not for what it leaves running behind.
 sub execute {
-    my ($words, $input) = @_;
+    my ($work, $input) = @_;
     pipe my $out, my $out_end or return (126, '', "pipe: $!\n");
     pipe my $err, my $err_end or return (126, '', "pipe: $!\n");
     my ($in, $in_end);
@@ -59,10 +60,8 @@ sub execute {
         if (defined $input) { open STDIN, '<&', $in_end } else { open STDIN, '<', '/dev/null' }
         open STDERR, '>&', $err_end;
         open STDOUT, '>&', $out_end;
-        exec { $$words[0] } @$words;
-        my $reason = $!{ENOENT} ? 'not found' : "$!";
-        syswrite STDERR, "sh: $$words[0]: $reason\n";
-        exit($!{ENOENT} ? 127 : 126);
+        $work->();
+        exit 0;
     }
     close $_ for grep { defined } $out_end, $err_end, $in_end;
     my %text = (out => '', err => '');
@@ -93,98 +92,83 @@ sub execute {
     return ($status & 127 ? 128 + ($status & 127) : $status >> 8, $text{out}, $text{err});
 }
 
-# --- Small jobs in this process
+sub program {
+    my (@words) = @_;
+    exec { $words[0] } @words;
+    my $is_missing = $!{ENOENT};
+    print STDERR "sh: $words[0]: ", $is_missing ? 'not found' : $!, "\n";
+    exit($is_missing ? 127 : 126);
+}
+
+# --- Small jobs, which need no program
 
 my %compiled;
 
-# `perl -e CODE WORD...`: what it prints is its standard output, what it dies with its standard error.
-sub inline {
-    my ($code, @words) = @_;
-    my $job = $compiled{$code} ||= eval "package Inline; sub { local \@ARGV = \@_; $code\n}";
-    return (255, '', $@) unless $job;
-    my $text = '';
-    open my $out, '>', \$text;
-    my $before = select $out;
-    my $done = eval { $job->(@words); 1 };
-    my $reason = $@;
-    select $before;
-    return $done ? (0, $text, '') : (255, $text, $reason);
-}
-
-# setns(2) has a number on each kind of machine (the kernel's asm/unistd.h); Perl has no name for it.
-my ($machine) = do { open my $file, '<', '/proc/sys/kernel/arch'; $file ? <$file> =~ /(\S+)/ : () };
-unless (defined $machine) { require Config; ($machine) = $Config::Config{archname} =~ /^([^-]+)/ }
-my $setns = { x86_64 => 308, aarch64 => 268, riscv64 => 268, ppc64le => 350, s390x => 339 }->{$machine};
-open my $home, '<', '/proc/self/ns/net';
-
-# Returns undef where this process cannot do it itself.
-sub inside {
-    my ($name, $work) = @_;
-    return undef unless $setns && $home;
-    open my $space, '<', "/run/netns/$name"
-        or return [1, '', qq(Cannot open network namespace "$name": $!\n)];
-    syscall($setns, fileno $space, 0x40000000) == 0 # CLONE_NEWNET
-        or return [1, '', qq(setting the network namespace "$name" failed: $!\n)];
-    my @result = $work->();
-    syscall($setns, fileno $home, 0x40000000) == 0 or exit 1;
-    return \@result;
+# `perl -e CODE WORD...`, or `perl - WORD...` with the code as its standard input. Compiled once, in this process; its named
+# subroutines belong to its first run, so it never runs here, but in processes of its own.
+sub script {
+    my ($words, $input) = @_;
+    my (undef, $option, @rest) = @$words;
+    my $code = $option eq '-' ? $input : shift @rest;
+    my $job = $compiled{$code} ||= eval 'package Job' . keys(%compiled) . "; sub { \@ARGV = \@_; $code\n}"
+        || do { my $reason = $@; sub { die $reason } };
+    return (sub { $job->(@rest) }, $option eq '-' ? undef : $input);
 }
 
 # `sysctl [-n] NAME...` and `sysctl -q -w NAME=VALUE...`, with the words of procps.
 sub sysctl {
     my (@words) = @_;
-    my ($code, $out, $err) = (0, '', '');
     my %option = map { $_ => 1 } grep { /^-/ } @words;
+    my $code = 0;
+    my $fail = sub { print STDERR 'sysctl: ', @_, "\n"; $code = 1 };
     for (grep { !/^-/ } @words) {
-        my ($name, $value) = $option{'-w'} ? /^(.*?)=(.*)$/s : ($_);
-        my $path = $name;
-        $path =~ tr{./}{/.} if $name =~ /^[^\/]*\./; # The first separator is the separator (sysctl(8)).
-        my $shown = $path;
-        $shown =~ tr{/.}{./};
-        if (!-e "/proc/sys/$path") {
-            $err .= "sysctl: cannot stat /proc/sys/$path: No such file or directory\n";
-            $code = 1;
-        }
+        my ($path, $value) = $option{'-w'} ? /^(.*?)=(.*)$/s : ($_);
+        $path =~ tr{./}{/.} if $path =~ /^[^\/]*\./; # The first separator is the separator (sysctl(8)).
+        (my $name = $path) =~ tr{/.}{./};
+        my $file;
+        if (!-e "/proc/sys/$path") { $fail->("cannot stat /proc/sys/$path: No such file or directory") }
         elsif ($option{'-w'}) {
-            my $file;
-            unless (open($file, '>', "/proc/sys/$path") && syswrite($file, "$value\n")) {
-                $err .= $!{EACCES} || $!{EPERM} ? qq(sysctl: permission denied on key "$shown"\n)
-                    : qq(sysctl: setting key "$shown": $!\n);
-                $code = 1;
-            }
+            next if open($file, '>', "/proc/sys/$path") && syswrite($file, "$value\n");
+            $fail->($!{EACCES} || $!{EPERM} ? qq(permission denied on key "$name") : qq(setting key "$name": $!));
         }
-        elsif (open my $file, '<', "/proc/sys/$path") {
-            my $text = '';
-            while (sysread $file, $text, 4096, length $text) { }
-            for my $line (split /\n/, $text) { $out .= $option{'-n'} ? "$line\n" : "$shown = $line\n" }
+        elsif (open $file, '<', "/proc/sys/$path") {
+            print $option{'-n'} ? $_ : "$name = $_" while <$file>;
         }
-        else {
-            $err .= qq(sysctl: reading key "$shown": $!\n);
-            $code = 1;
-        }
+        else { $fail->(qq(reading key "$name": $!)) }
     }
-    return ($code, $out, $err);
+    exit $code;
 }
 
-# What this process can do itself, if it can.
-sub small_job {
-    my ($inline, $program, @words) = @_;
-    return sub { inline(@words[1 .. $#words]) } if $inline; # perl -e CODE WORD...
-    return sub { sysctl(@words) } if $program eq 'sysctl' && !grep { /^-/ && !/^-[nqw]$/ } @words;
-    return undef;
+# setns(2) has a number on each kind of machine (the kernel's asm/unistd.h); Perl has no name for it.
+my $machine = do { open my $file, '<', '/proc/sys/kernel/arch'; $file && <$file> } || do { require Config; $Config::Config{archname} };
+my $setns = { x86_64 => 308, aarch64 => 268, riscv64 => 268, ppc64le => 350, s390x => 339 }->{ ($machine =~ /^(\w+)/)[0] };
+
+# With the words of ip-netns(8).
+sub enter {
+    my ($name) = @_;
+    my $space;
+    if (!open $space, '<', "/run/netns/$name") { print STDERR qq(Cannot open network namespace "$name": $!\n) }
+    elsif (syscall($setns, fileno $space, 0x40000000) != 0) { # CLONE_NEWNET
+        print STDERR qq(setting the network namespace "$name" failed: $!\n);
+    }
+    else { return }
+    exit 1;
+}
+
+# What a command runs in its process, and what it reads there.
+sub work {
+    my ($inline, $words, $input) = @_;
+    return script($words, $input) if $inline;
+    return (sub { sysctl(@$words[1 .. $#$words]) }, undef) if $$words[0] eq 'sysctl' && !grep { /^-/ && !/^-[nqw]$/ } @$words;
+    return (sub { program(@$words) }, $input);
 }
 
 sub run {
     my ($inline, $words, $input) = @{$_[0]}{qw(inline words input)};
-    unless (defined $input) {
-        if ("@$words[0 .. 2]" eq 'ip netns exec') {
-            my $job = small_job($inline, @$words[4 .. $#$words]);
-            my $result = $job && inside($$words[3], $job);
-            return @$result if $result;
-        }
-        elsif (my $job = small_job($inline, @$words)) { return $job->() }
-    }
-    return execute($words, $input);
+    my ($in, $name) = "@$words[0 .. 2]" eq 'ip netns exec' ? ([@$words[4 .. $#$words]], $$words[3]) : ();
+    return execute(work($inline, $words, $input)) unless $in && $setns && ($inline || $$in[0] eq 'sysctl');
+    my ($work, $rest) = work($inline, $in, $input);
+    return execute(sub { enter($name); $work->() }, $rest);
 }
 
 # --- Changes by ip(8) that go together
@@ -203,7 +187,8 @@ sub place_of_change {
 sub change {
     my ($place, @commands) = @_;
     my @lines = map { my @words = @{ $$_{words} }; splice @words, 0, $place eq '' ? 1 : 3; "@words\n" } @commands;
-    my ($code, $out, $err) = execute(['ip', $place eq '' ? () : ('-n', $place), '-batch', '-'], join '', @lines);
+    my @ip = ('ip', $place eq '' ? () : ('-n', $place), '-batch', '-');
+    my ($code, $out, $err) = execute(sub { program(@ip) }, join '', @lines);
     my @fine = (0, '', '');
     return map { [@fine] } @commands if $code == 0;
     my $count = $err =~ s/^Command failed -:(\d+)\n//m ? $1 : 1;

@@ -9,17 +9,17 @@ export interface Command {
   readonly stdin?: string;
   /** A question that is answered by the exit code, so another code than 0 is no failure. */
   readonly mayFail?: true;
-  /** A small job in Perl that the far end may run without starting a program: see `perl`. */
+  /** A script in Perl that the far end may run without starting a program. */
   readonly inline?: true;
 }
 
 /**
- * A small job of podnet's own, in Perl because every Debian has it (perl-base is essential). It reads its words in @ARGV and says
- * what it found by `print`; `die "...\n"` is a failure. It leaves nothing of itself in its process: no `exit`, no global variable,
- * no other folder. Perl is also what keeps the far end's books, so it may run there as part of agent.pl, which costs next to nothing.
+ * A small job of podnet's own, in Perl because every Debian has it (perl-base is essential), and because agent.pl, which is Perl,
+ * runs it without starting a program.
  */
-export const perl = (script: string, ...words: readonly string[]): Command => ({
+export const perl = (script: string, words: readonly string[], stdin?: string): Command => ({
   argv: ["perl", "-e", script, ...words],
+  ...(stdin === undefined ? {} : { stdin }),
   inline: true,
 });
 
