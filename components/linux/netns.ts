@@ -2,7 +2,8 @@
 import { Type } from "@sinclair/typebox";
 import { type Command, HostError, type Output, saysNotFound, within } from "../host";
 import { type Context, type Kind, WrongKind, parts } from "./kind";
-import { netnsMountRecord } from "./owned";
+import { netnsMountRecord, pidFilesWithin } from "./owned";
+import { killProcesses } from "./process-watch";
 import { type Fault, closed, host, withDefault } from "./schema";
 import { normalValue, settingPattern, settingValue } from "./sysctl";
 
@@ -54,14 +55,14 @@ function prepare(_: Netns, { lab }: Context): Command[] {
 
 /**
  * A namespace lives on, with its links, for as long as a process is in it, so they all end first: containers,
- * their children, and whoever looks around in there. Should somebody have given the name to the host's own
- * namespace (ip netns attach), only the name goes.
+ * their children, and whoever looks around in there. Containers and their children end wherever they went, also when
+ * somebody has deleted the name already. Should somebody have given it to the host's own namespace (ip netns attach), only
+ * the name goes.
  */
-function removal({ name }: Netns, found: Netns | undefined): Command[] {
-  if (!found) return [];
-  const endAll =
-    '[ "/run/netns/$1" -ef /proc/self/ns/net ] || while pids=$(ip netns pids "$1" 2>/dev/null) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null || :; done';
-  return [{ argv: ["sh", "-c", endAll, "sh", name] }, { argv: ["ip", "netns", "del", name] }];
+function removal({ name }: Netns, found: Netns | undefined, { lab }: Context): Command[] {
+  const space = found && `/run/netns/${name}`;
+  const end = killProcesses({ lab, name: `${name},`, space, pidFiles: [pidFilesWithin(lab, name)] });
+  return [end, ...(found ? [{ argv: ["ip", "netns", "del", name] }] : [])];
 }
 
 function probe(want: Netns): Command[] {

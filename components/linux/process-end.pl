@@ -1,36 +1,89 @@
-# Ends a process that podnet started, with all of its session: politely (SIGTERM) first.
-# Arguments: PIDFILE SECONDS. The file holds the process id and the time of the process's start: when another process has
-# the id by now, there is nothing left to end. A session outlives the process that began it, under the same number.
+# Ends what a lab left running, wherever it went.
+# Arguments: SECONDS LAB NAME NAMESPACE FILE...
+#   SECONDS    how long they may take to end when asked politely (SIGTERM); with 0 they are not asked
+#   LAB NAME   ends all that carry these marks in their environment; of an empty NAME, or one that ends in a comma (all of
+#              a namespace), the beginning counts
+#   NAMESPACE  and all that are in this network namespace, unless it is the host's own; empty for none
+#   FILE...    and the sessions of the processes whose id and time of start these files hold (patterns, as a shell's). When
+#              another process has the id by now, there is nothing left to end. A session outlives the process that began
+#              it, under the same number.
 use strict;
+use File::Glob 'bsd_glob';
 
-my ($pidfile, $grace) = @ARGV;
-open(my $file, '<', $pidfile) or exit 0;
-my ($pid, $born) = map { /^(\d+)$/ ? $1 : exit 0 } scalar <$file> // '', scalar <$file> // '';
+my ($grace, $lab, $name, $namespace, @files) = @ARGV;
+
+sub slurp {
+    open(my $file, '<', $_[0]) or return '';
+    local $/;
+    return <$file> // '';
+}
 
 # The fields of stat behind the name in brackets: state, ..., session (3), ..., time of start (19) (proc(5)).
 sub fields {
-    open(my $stat, '<', "/proc/$_[0]/stat") or return;
-    local $/;
-    my ($rest) = (<$stat> // '') =~ /.*\) (.*)/s or return;
+    my ($rest) = slurp("/proc/$_[0]/stat") =~ /.*\) (.*)/s or return;
     return split ' ', $rest;
 }
 
-sub session {
-    my @first = fields($pid);
-    return if @first && $first[19] != $born;
-    return grep {
-        my @fields = fields($_);
-        @fields && $fields[0] !~ /[ZX]/ && ($fields[3] == $pid || $_ == $pid);
-    } map { m{(\d+)$} } glob '/proc/[0-9]*';
+sub identity {
+    my ($device, $inode) = stat $_[0] or return '';
+    return "$device:$inode";
 }
 
-kill 'TERM', session();
-my $start = time;
-while (my @left = session()) {
-    kill 'KILL', @left if time > $start + $grace;
+my $host = identity('/proc/self/ns/net');
+my $space = $namespace eq '' ? '' : identity($namespace);
+$space = '' if $space eq $host;
+
+# When a namespace goes, who is in another that has a name goes with that one. With a thousand of them, this saves reading
+# the environments of all but a few.
+my %spared = map { identity($_) => 1 } $name =~ /,$/ ? bsd_glob('/run/netns/*') : ();
+delete @spared{$space, $host};
+
+my $named = "\0PODNET_PROCESS=$name" . ($name =~ /(^|,)$/ ? '' : "\0");
+my $run = identity('/run');
+
+# A container may run a lab of the same name; its processes see another /run.
+sub is_marked {
+    my $environment = "\0" . slurp("/proc/$_[0]/environ");
+    return index($environment, $named) >= 0 && index($environment, "\0PODNET_LAB=$lab\0") >= 0
+        && identity("/proc/$_[0]/root/run") eq $run;
+}
+
+my %sessions;
+for my $file (map { bsd_glob($_) } @files) {
+    my ($pid, $born) = slurp($file) =~ /^(\d+)\n(\d+)\n/ or next;
+    my @first = fields($pid);
+    next if @first && $first[19] != $born;
+    $sessions{$pid} = 1 unless $space ne '' && identity("/proc/$pid/ns/net") eq $space;
+}
+
+sub is_of_session {
+    my @fields = fields($_[0]);
+    return @fields && $fields[0] !~ /[ZX]/ && ($sessions{$fields[3]} || $sessions{$_[0]});
+}
+
+sub is_to_end {
+    my ($pid) = @_;
+    if ($space ne '' || %spared) {
+        my $its = identity("/proc/$pid/ns/net");
+        return 1 if $its eq $space && $its ne '';
+        return 0 if $spared{$its};
+    }
+    return %sessions && is_of_session($pid) || is_marked($pid);
+}
+
+sub left {
+    opendir(my $proc, '/proc') or die "/proc: $!\n";
+    return grep { /^\d+$/ && $_ != $$ && is_to_end($_) } readdir $proc;
+}
+
+my ($start, $pause, %asked) = (time, 0.002);
+while (my @left = left()) {
+    my $asks = $grace > 0 && time <= $start + $grace;
+    kill $asks ? ('TERM', grep { !$asked{$_}++ } @left) : ('KILL', @left);
     if (time > $start + $grace + 10) {
         print STDERR "process @left does not end\n";
         exit 1;
     }
-    select undef, undef, undef, 0.01;
+    select undef, undef, undef, $pause;
+    $pause *= 1.5 if $pause < 0.02;
 }

@@ -1,4 +1,4 @@
-// How a process is watched on its host: until it serves, and until it has ended. Perl, because every Debian has it
+// How a process is watched on its host: until it serves, where it is, and until it has ended. Perl, because every Debian has it
 // (perl-base is essential) and one small process does all the looking.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,8 @@ const grace = 2;
 
 const script = (name: string): string => readFileSync(join(__dirname, name), "utf8");
 const wait = script("process-wait.pl");
-const end = script("process-end.pl");
+const find = script("process-find.pl");
+export const endScript = script("process-end.pl");
 
 /** @param marks environment variables, as NAME=value, that tell the process from all others */
 export function waitForProcess(
@@ -25,6 +26,26 @@ export function waitForProcess(
   return { argv: within(netns, words), stdin: wait };
 }
 
-export function endProcess(pidFile: string): Command {
-  return { argv: ["perl", "-", pidFile, `${grace}`], stdin: end };
+/** Asks, with a script of the shell's that runs `perl - MARK...` when it has to look for the process. */
+export const askForProcess = (argv: Command["argv"]): Command => ({ argv, stdin: find, mayFail: true });
+
+export interface Endings {
+  readonly lab: string;
+  /** Whose mark says so: a process's id; with a comma at the end, all in a namespace. */
+  readonly name: string;
+  /** Path of a namespace in which everything ends. */
+  readonly space?: string;
+  /** Where ids are written down. */
+  readonly pidFiles: readonly string[];
 }
+
+/** Ends what a container was, and what that started, when it is asked to. */
+export const endProcess = (endings: Endings): Command => endAs(endings, grace);
+
+/** Nobody in a namespace that goes is asked. */
+export const killProcesses = (endings: Endings): Command => endAs(endings, 0);
+
+const endAs = ({ lab, name, space = "", pidFiles }: Endings, seconds: number): Command => ({
+  argv: ["perl", "-", `${seconds}`, lab, name, space, ...pidFiles],
+  stdin: endScript,
+});

@@ -6,7 +6,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { type Command, HostError, type Output } from "../host";
 import { type Context, type Kind, parts } from "./kind";
 import { recordPath } from "./owned";
-import { endProcess, waitForProcess } from "./process-watch";
+import { askForProcess, endProcess, waitForProcess } from "./process-watch";
 import { type Fault, closed, host, netns, withDefault } from "./schema";
 
 const noNul = "^[^\\0]*$";
@@ -55,12 +55,15 @@ const files = (want: Process, lab: string): { pid: string; log: string } => {
   return { pid: `${record}.pid`, log: `${record}.log` };
 };
 
-/** Says which process of which lab it is, and with which words it was started. */
+/** Says which process of which lab it is. */
+const names = (want: Process, lab: string): string[] => [`PODNET_LAB=${lab}`, `PODNET_PROCESS=${idOf(want)}`];
+
+/** And with which words it was started. */
 function marks(want: Process, lab: string): string[] {
   const spec = createHash("sha256")
     .update(JSON.stringify([want.command, Object.entries(want.env).sort()]))
     .digest("hex");
-  return [`PODNET_LAB=${lab}`, `PODNET_PROCESS=${idOf(want)}`, `PODNET_SPEC=${spec.slice(0, 20)}`];
+  return [...names(want, lab), `PODNET_SPEC=${spec.slice(0, 20)}`];
 }
 
 const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -99,22 +102,40 @@ function commands(want: Process, found: Process | undefined, { lab }: Context<Pr
   ];
 }
 
+const end = (want: Process, lab: string): Command =>
+  endProcess({ lab, name: idOf(want), pidFiles: [files(want, lab).pid] });
+
+/** What a run before left of it would hold its ports. Where nothing was ever started, nobody looks at all processes. */
+function prepare(want: Process, { lab }: Context<Process>): Command[] {
+  const { pid, log } = files(want, lab);
+  const { argv, ...rest } = end(want, lab);
+  const ifStarted = '[ ! -e "$1" ] && [ ! -e "$2" ] || { shift 2; exec "$@"; }';
+  return [{ argv: ["sh", "-c", ifStarted, "sh", pid, log, ...argv], ...rest }];
+}
+
 /** Exit code of the probe's script when there is no such process, which no failure of the shell's gives. */
 const gone = 3;
 
 // A process that has ended but was not yet buried (a zombie) is gone. One that outlived its namespace's name is in another
 // namespace than the one that has the name now.
-const look = `[ -e "$1" ] && [ -e "$2" ] || exit ${gone}
-cat "$1" || exit 1
-{ read -r pid && read -r born; } <"$2" && stat=$(cat "/proc/$pid/stat" 2>/dev/null) || exit ${gone}
-set -- "$3" \${stat##*) }
-case $2 in Z | X) exit ${gone} ;; esac
-[ "\${21}" = "$born" ] && [ "/proc/$pid/ns/net" -ef "$1" ] || exit ${gone}`;
+//
+// A process whose id is not written down, or not wholly, is looked for by its marks, and written down again; one that never
+// started has no log.
+const look = `record=$1 file=$2 log=$3 space=$4; shift 4
+[ -e "$record" ] && { [ -e "$file" ] || [ -e "$log" ]; } || exit ${gone}
+cat "$record" || exit 1
+is_known() { { read -r pid && read -r born; } 2>/dev/null <"$file" && case $pid,$born in ,* | *, | *[!0-9,]*) false ;; esac; }
+is_known || { found=$(perl - "$@") && printf "%s\\n" "$found" >"$file" && is_known; } || exit ${gone}
+stat=$(cat "/proc/$pid/stat" 2>/dev/null) || exit ${gone}
+set -- \${stat##*) }
+case $1 in Z | X) exit ${gone} ;; esac
+[ "\${20}" = "$born" ] && [ "/proc/$pid/ns/net" -ef "$space" ] || exit ${gone}`;
 
 function probe(want: Process, { lab }: Context<Process>): Command[] {
   const space = want.netns === undefined ? "/proc/self/ns/net" : `/run/netns/${want.netns}`;
   const record = recordPath(lab, processKind, want);
-  return [{ argv: ["sh", "-c", look, "sh", record, files(want, lab).pid, space], mayFail: true }];
+  const { pid, log } = files(want, lab);
+  return [askForProcess(["sh", "-c", look, "sh", record, pid, log, space, ...names(want, lab)])];
 }
 
 /** What runs is what was written down when it was started. */
@@ -149,8 +170,7 @@ export const processKind: Kind<typeof args> = {
   },
   within: ({ netns }) => [netns],
   written: true,
-  // What a run before left of it would hold its ports.
-  prepare: (want, { lab }) => [endProcess(files(want, lab).pid)],
+  prepare,
   commands,
   finish: (want, { lab }) => {
     const ports = want.listens.map(({ protocol, port }) => `${protocol}:${port}`);
@@ -159,7 +179,7 @@ export const processKind: Kind<typeof args> = {
   // Also one that is not found may still run, in a namespace that lost its name.
   removal: (want, _, { lab }) => {
     const { pid, log } = files(want, lab);
-    return [endProcess(pid), { argv: ["rm", "-f", pid, log] }];
+    return [end(want, lab), { argv: ["rm", "-f", pid, log] }];
   },
   probe,
   parse,

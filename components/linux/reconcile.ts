@@ -12,8 +12,22 @@ import {
   saysNotFound,
 } from "../host";
 import { type Args, type Context, type Kind, WrongKind, resourceId } from "./kind";
-import { type OwnedRecord, type Ownership, forget, parseOwnership, probeOwnership, writeDown } from "./owned";
+import {
+  type OwnedRecord,
+  type Ownership,
+  anotherLab,
+  forget,
+  ofAnotherOwner,
+  ownedFolder,
+  parseOwnership,
+  probeOwnership,
+  writeDown,
+  writtenMeanwhile,
+} from "./owned";
 import { at, differences, without } from "./properties";
+
+/** For the plugin, which knows only how kinds are reconciled. */
+export { projectOwner } from "./owned";
 
 export interface Made {
   readonly id: string;
@@ -31,14 +45,20 @@ interface Observed {
 }
 
 export class Reconciler {
+  /** Hosts that said, since this one is at work, that the lab there is its owner's; the mark goes with the last record. */
+  private readonly marked = new Set<string>();
+
+  /** @param owner as `projectOwner` says it */
   constructor(
-    private readonly lab: string,
+    readonly lab: string,
+    readonly owner: string,
     private readonly host: (name: string) => Runner,
   ) {}
 
   /** Makes an object, or adopts and corrects what a run before left of it. */
   async create(kind: Kind, args: Args): Promise<Made> {
     const observed = await this.observe(kind, args);
+    this.expectOwner(args.host, observed);
     this.refuseForeign(kind, args, observed);
     if (kind.permanent || isSame(kind, args, observed)) return this.ensure(kind, args, observed, undefined);
     await this.remove(kind, observed.found ?? args, observed);
@@ -48,6 +68,7 @@ export class Reconciler {
   /** Changes an object in place. @param old the arguments it had */
   async update(kind: Kind, args: Args, old: Args): Promise<Made> {
     const observed = await this.observeRenamed(kind, args, old);
+    this.expectOwner(args.host, observed);
     if (observed.wrong !== undefined) return this.create(kind, args);
     this.refuseForeign(kind, args, observed);
     const made = await this.ensure(kind, args, observed, old);
@@ -55,24 +76,26 @@ export class Reconciler {
     return made;
   }
 
-  /** What the kernel has; undefined when it is gone, or when something that is not the lab's took its name. */
+  /** What the kernel has; undefined when it is gone, or when something that is not the lab's, or not this one's, took its name. */
   async read(kind: Kind, state: Args): Promise<Args | undefined> {
     const observed = await this.observe(kind, state);
-    if (!observed.found || isForeign(kind, observed)) return undefined;
+    if (!observed.found || this.isAnothersLab(observed) || isForeign(kind, observed)) return undefined;
     return this.asAsked(kind, state, observed.found);
   }
 
   /** Reads an object that podnet did not make and makes it the lab's own. */
   async import(kind: Kind, args: Args): Promise<Args | undefined> {
-    const { found, wrong, ownership } = await this.observe(kind, args);
+    const observed = await this.observe(kind, args);
+    this.expectOwner(args.host, observed);
+    const { found, wrong, ownership } = observed;
     if (wrong !== undefined) throw new HostError(`${resourceId(kind, args)} cannot be imported: ${wrong}`);
     const { inside, record } = ownership;
-    const note = (before: Args): Command => this.record(kind, before, kind.permanent ? before : undefined);
+    const note = (before: Args): Command => this.record(kind, before, kind.permanent ? before : undefined, true);
     if (found && !record && (!inside || kind.written)) await this.host(args.host).run([note(found)]);
     return found;
   }
 
-  /** Removes an object; that it is gone already is no failure, and what is not the lab's stays. */
+  /** Removes an object; that it is gone already is no failure, and what is not the lab's stays. @returns warnings */
   async delete(kind: Kind, state: Args): Promise<string[]> {
     for (let pause = 25; ; pause *= 2) {
       try {
@@ -89,8 +112,13 @@ export class Reconciler {
 
   private async deleteOnce(kind: Kind, state: Args): Promise<string[]> {
     const observed = await this.observe(kind, state);
+    this.expectOwner(state.host, observed);
     const { inside, record } = observed.ownership;
-    if (isForeign(kind, observed)) return [`${this.notOurs(kind, state, observed.wrong).message}; it stays`];
+    if (isForeign(kind, observed)) {
+      // Without any of its notes the lab may well have made it, so nobody may forget it.
+      if (!this.marked.has(state.host)) throw this.unknown(kind, state, observed);
+      return [`${this.notOurs(kind, state, observed.wrong).message}; it stays`];
+    }
     await this.remove(kind, state, observed);
     if (record || !inside) await this.host(state.host).run([forget(this.lab, kind, state)]);
     return [];
@@ -102,7 +130,7 @@ export class Reconciler {
     const host = this.host(args.host);
     const context = { ...this.context(), old };
     const before = kind.permanent ? ((record?.before as Args | undefined) ?? found) : undefined;
-    const note = kind.written || !inside ? [this.record(kind, args, before)] : [];
+    const note = kind.written || !inside ? [this.record(kind, args, before, !record)] : [];
     const steps = kind.commands(args, found, context);
     const prepare = steps.length > 0 ? (kind.prepare?.(args, context) ?? []) : [];
     // Some properties only say what to wait for.
@@ -115,8 +143,9 @@ export class Reconciler {
       // What ended between the last look and the probe is looked at again, to hear why.
       if (finish.length > 0 && !kind.parse(outputs.slice(-probe.length), args)) await host.run(finish);
     } catch (error) {
+      if (error instanceof CommandFailed && note.includes(error.command)) throw this.notWritten(kind, args, error);
       const isNew = kind.permanent ? !record : !found;
-      if (isNew && error instanceof CommandFailed) await this.undo(kind, args, before, error, steps);
+      if (isNew && error instanceof CommandFailed) await this.undo(kind, args, record, before, error, steps);
       throw error instanceof CommandFailed && finish.includes(error.command)
         ? this.failed(kind, args, steps, error)
         : error;
@@ -152,11 +181,12 @@ export class Reconciler {
 
   /**
    * Half an object is worse than none: what a failed attempt left goes, and the failure is what the user hears of.
-   * Nothing goes that somebody else made at the same moment.
+   * Nothing goes that somebody else made at the same moment; was it written down before, that was another operation on the lab.
    */
   private async undo(
     kind: Kind,
     args: Args,
+    record: OwnedRecord | undefined,
     before: Args | undefined,
     error: CommandFailed,
     steps: readonly Command[],
@@ -166,6 +196,7 @@ export class Reconciler {
       const isAnothers = error.command === steps[0] && /File exists|already exists/.test(error.stderr);
       const there = found ?? (wrong === undefined ? undefined : args);
       const removal = kind.removal(args, isAnothers ? undefined : there, { ...this.context(), before });
+      if (isAnothers && record) return;
       const note = ownership.record || !ownership.inside ? [forget(this.lab, kind, args)] : [];
       await this.host(args.host).run([...removal, ...note]);
     } catch {
@@ -203,9 +234,12 @@ export class Reconciler {
     const observed = await this.observe(kind, args);
     if (kind.id(old) === kind.id(args)) return observed;
     const former = await this.observe(kind, old);
-    const { inside } = observed.ownership;
     const record = former.ownership.record ?? observed.ownership.record;
-    return { found: former.found ?? observed.found, wrong: observed.wrong, ownership: { inside, record } };
+    return {
+      found: former.found ?? observed.found,
+      wrong: observed.wrong,
+      ownership: { ...observed.ownership, record },
+    };
   }
 
   private async observe(kind: Kind, args: Args): Promise<Observed> {
@@ -214,6 +248,7 @@ export class Reconciler {
     const outputs = await this.host(args.host).ask(commands);
     this.check(args.host, commands, outputs);
     const ownership = parseOwnership(outputs[0] as Output, ask);
+    if (ownership.owner === this.owner) this.marked.add(args.host);
     try {
       return { found: kind.parse(outputs.slice(1), args), wrong: undefined, ownership };
     } catch (error) {
@@ -237,7 +272,7 @@ export class Reconciler {
     return unasked.reduce((state, path) => without(state, path), found);
   }
 
-  private record(kind: Kind, args: Args, before: Args | undefined): Command {
+  private record(kind: Kind, args: Args, before: Args | undefined, isNew: boolean): Command {
     // podnet's own scripts tell a person nothing.
     const undo = kind.removal(args, args, { ...this.context(), before }).filter(({ argv }) => argv[0] !== "perl");
     const record: OwnedRecord = {
@@ -246,7 +281,15 @@ export class Reconciler {
       before: before as OwnedRecord["before"],
       undo: undo.map(line),
     };
-    return writeDown(this.lab, kind, args, record);
+    return writeDown(this, kind, args, record, isNew);
+  }
+
+  private notWritten(kind: Kind, args: Args, failure: CommandFailed): HostError {
+    if (failure.code === ofAnotherOwner) return anotherLab(args.host, this, failure.stderr.trim());
+    if (failure.code !== writtenMeanwhile) return failure;
+    return new HostError(
+      `host "${args.host}": another operation on lab "${this.lab}" makes ${nameOf(kind, args)} at this moment; wait for its end, and run podnet again`,
+    );
   }
 
   /** What bookkeeping found out is about the object; how it found out is not for the user. */
@@ -254,6 +297,14 @@ export class Reconciler {
     return new HostError(
       `on host "${args.host}": ${nameOf(kind, args)}: ${stderr.trim()}\n  after: ${steps.map(brief).join("; ")}`,
     );
+  }
+
+  private isAnothersLab({ ownership: { owner } }: Observed): boolean {
+    return owner !== undefined && owner !== this.owner;
+  }
+
+  private expectOwner(host: string, observed: Observed): void {
+    if (this.isAnothersLab(observed)) throw anotherLab(host, this, observed.ownership.owner as string);
   }
 
   private refuseForeign(kind: Kind, args: Args, observed: Observed): void {
@@ -264,6 +315,17 @@ export class Reconciler {
     return new NotOurs(
       `host "${args.host}": ${nameOf(kind, args)} is there already, and lab "${this.lab}" did not make it${wrong ? ` (${wrong})` : ""}; ` +
         "remove it or rename it, or choose another name for the lab",
+    );
+  }
+
+  /** All that was written down of the lab is gone. */
+  private unknown(kind: Kind, args: Args, { found }: Observed): HostError {
+    const removal = kind
+      .removal(args, found ?? args, this.context())
+      .filter(({ argv: [program = ""] }) => !["perl", "sh"].includes(program));
+    return new HostError(
+      `host "${args.host}": ${nameOf(kind, args)} is there, but nothing in ${ownedFolder(this.lab)} says any more that lab "${this.lab}" made it, so it stays. ` +
+        `If you know that it is the lab's, remove it, then destroy again:\n  ${removal.map(line).join("\n  ")}`,
     );
   }
 

@@ -1,5 +1,5 @@
 // What podnet's own scripts do, known by a piece of their text. test/unit/linux/scripts.test.ts runs the real ones.
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Output } from "../../../components/host";
 import { refuse, said, unknownCommand } from "./answer";
 import { enter, ip as ipIn } from "./ip";
@@ -14,38 +14,44 @@ const pairs = (words: Words): [string, string][] =>
 
 /** The first whose text stands in the script is the one. */
 const scripts: readonly (readonly [text: string, script: Script])[] = [
-  ["record=$(cat); for again", writeRecord],
-  ["record=$1; shift; where=inside", askOwnership],
+  ["# Writes down one object", writeRecord],
+  ["record=$1 mark=$2; shift 2; where=inside", askOwnership],
   ['umask 077; cat >"$3"', writeFile],
   ['[ ! -f "$1" ] || base64 -w0', readFile],
   ["make() {", makeFolders],
   ['while [ $# -gt 1 ] && [ -e "$2" ]', clearFolders],
   ["mountpoint -q /run/netns", noteMount],
-  ["ip netns pids", endAll],
-  ['[ -e "$1" ] && [ -e "$2" ] || exit 3', findProcess],
+  ['[ -e "$record" ] && { [ -e "$file" ]', findProcess],
+  ['[ ! -e "$1" ] && [ ! -e "$2" ] || { shift 2;', endStarted],
   ["f=/proc/sys/net/ipv4/conf/$dev/promote_secondaries", removeAddresses],
   ["-mindepth 1 ! -type d", listNotes],
+  ["find \"$1\" -name '.*' -prune", listFiles],
   ['rmdir "$1" 2>/dev/null && echo "$1"', sweepFolders],
   ["for file; do\n  case $file in *.pid)", sweepScraps],
 ];
 
 export function shell(kernel: Kernel, space: Space, argv: Words, stdin: string): Output {
   const [, flag, ...rest] = argv;
-  if (flag === "-s" && stdin.startsWith("# Forgets what was written down")) return forget(kernel, rest.slice(1));
+  if (flag === "-s" && stdin.includes("\n# Forgets what was written down")) return forget(kernel, rest.slice(1));
   const [text = "", , ...args] = rest;
   const script = scripts.find(([piece]) => text.includes(piece))?.[1] ?? unknownCommand(argv);
   return script(kernel, args, stdin, space);
 }
 
-function writeRecord({ files }: Kernel, [folder = "", path = ""]: Words, stdin: string): Output {
-  makeFolder(files, folder);
+function writeRecord({ files }: Kernel, [path = "", owner = "", isNew]: Words, stdin: string): Output {
+  const mark = `${dirname(dirname(path))}/owner`;
+  const whose = files.get(mark)?.content.trimEnd();
+  if (whose !== undefined && whose !== owner) refuse(3, whose);
+  makeFolder(files, dirname(path));
+  write(files, mark, `${owner}\n`);
+  if (isNew !== undefined && files.has(path)) refuse(4, "");
   write(files, path, stdin);
   return said();
 }
 
-function askOwnership({ files }: Kernel, [record = "", ...spaces]: Words): Output {
+function askOwnership({ files }: Kernel, [record = "", mark = "", ...spaces]: Words): Output {
   const where = spaces.every((space) => files.has(space)) ? "inside" : "outside";
-  return said(`${where}\n${files.get(record)?.content ?? ""}`);
+  return said(`${where}\n${files.get(mark)?.content.trimEnd() ?? ""}\n${files.get(record)?.content ?? ""}`);
 }
 
 function writeFile({ files }: Kernel, [mode = "", path = "", unfinished = ""]: Words, stdin: string): Output {
@@ -83,13 +89,6 @@ function noteMount({ files, netnsIsMounted }: Kernel, [note = ""]: Words): Outpu
   return said();
 }
 
-function endAll(kernel: Kernel, [name]: Words): Output {
-  const { space } = kernel.files.get(`/run/netns/${name}`) ?? {};
-  if (space && space !== kernel.host)
-    for (const process of kernel.processes.values()) if (process.space === space) kernel.processes.delete(process.pid);
-  return said();
-}
-
 function removeAddresses(kernel: Kernel, [dev = "", ...addresses]: Words, _: string, space: Space): Output {
   const link = space.links.find(({ name }) => name === dev) ?? refuse(1, `cat: no ${dev}`);
   const conf = kernel.confOf(link);
@@ -107,17 +106,56 @@ function processOf(kernel: Kernel, path: string): Process | undefined {
   return process?.born === born ? process : undefined;
 }
 
-function findProcess(kernel: Kernel, [record = "", pidFile = "", place = ""]: Words): Output {
+function findProcess(kernel: Kernel, [record = "", pidFile = "", log = "", place = "", ...marks]: Words): Output {
+  const { files } = kernel;
+  if (!files.has(record) || (!files.has(pidFile) && !files.has(log))) refuse(3, "");
+  if (!/^\d+\n\d+\n/.test(files.get(pidFile)?.content ?? "")) {
+    const found = [...kernel.processes.values()].find((process) => marks.every((mark) => process.marks.includes(mark)));
+    if (found) write(files, pidFile, `${found.pid}\n${found.born}\n`);
+  }
   const process = processOf(kernel, pidFile);
   const space = place === "/proc/self/ns/net" ? kernel.host : kernel.files.get(place)?.space;
-  const written = kernel.files.get(record)?.content;
-  return written !== undefined && process?.space === space && process ? said(written) : refuse(3, "");
+  return process && process.space === space ? said(files.get(record)?.content) : refuse(3, "");
+}
+
+function endStarted(kernel: Kernel, [pidFile = "", log = "", ...argv]: Words): Output {
+  return kernel.files.has(pidFile) || kernel.files.has(log) ? endProcesses(kernel, argv) : said();
+}
+
+/** What carries the marks, is in the namespace, or has its id in one of the files. */
+function endProcesses(kernel: Kernel, argv: Words): Output {
+  const [, , , lab = "", name = "", place = "", ...patterns] = argv;
+  const space = kernel.files.get(place)?.space;
+  const pidFiles = patterns.flatMap((pattern) =>
+    pattern.endsWith("/*.pid")
+      ? inside(kernel.files, dirname(pattern)).filter((path) => path.endsWith(".pid"))
+      : [pattern],
+  );
+  const written = pidFiles.map((path) => processOf(kernel, path));
+  const isNamed = (mark: string): boolean =>
+    /(^|,)$/.test(name) ? mark.startsWith(`PODNET_PROCESS=${name}`) : mark === `PODNET_PROCESS=${name}`;
+  for (const process of kernel.processes.values()) {
+    const isMarked = process.marks.includes(`PODNET_LAB=${lab}`) && process.marks.some(isNamed);
+    const isInside = space !== undefined && space !== kernel.host && process.space === space;
+    if (isMarked || isInside || written.includes(process)) kernel.processes.delete(process.pid);
+  }
+  return said();
 }
 
 function listNotes({ files }: Kernel, [folder = ""]: Words): Output {
   const hex = (text: string): string => Buffer.from(text).toString("hex");
   const below = [...files].filter(([path, { type }]) => path.startsWith(`${folder}/`) && type === "file");
   return said(below.map(([path, { content }]) => `file ${hex(path)} ${hex(content)}\n`).join(""));
+}
+
+function listFiles({ files }: Kernel, [folder = "", notes = "", mark = ""]: Words): Output {
+  const hex = (text: string): string => Buffer.from(text).toString("hex");
+  const isListed = (path: string): boolean =>
+    path.startsWith(`${notes}/File-`) || (path.startsWith(`${folder}/`) && !path.includes("/."));
+  const lines = [...files]
+    .filter(([path, { type }]) => type === "file" && isListed(path))
+    .map(([path, { content }]) => `${hex(path)} ${hex(content)}\n`);
+  return said(`${files.get(mark)?.content ?? "\n"}${lines.join("")}`);
 }
 
 function sweepFolders({ files }: Kernel, words: Words): Output {
@@ -143,13 +181,14 @@ function forget(kernel: Kernel, [lab = "", record = "", within = ""]: Words): Ou
   const { files } = kernel;
   const [owned, parent] = [`${lab}/.owned`, dirname(lab)];
   for (const path of [record, `${record}.pid`, `${record}.log`]) files.delete(path);
-  if (within !== "" && isFolder(files, within)) {
-    for (const path of inside(files, within)) sweepScraps(kernel, path.endsWith(".pid") ? [path] : []);
-    removeTree(files, within);
-  }
+  if (within !== "" && isFolder(files, within)) removeTree(files, within);
   passOnMount(kernel, owned, parent);
   for (const folder of inside(files, owned)) if (!folder.endsWith("/host")) removeFolder(files, folder);
   removeFolder(files, `${owned}/host`);
+  if (isFolder(files, owned) && !inside(files, owned).some((path) => isFolder(files, path))) {
+    endProcesses(kernel, ["perl", "-", "2", basename(lab), "", ""]);
+    files.delete(`${owned}/owner`);
+  }
   for (const folder of [owned, lab, parent]) removeFolder(files, folder);
   return said();
 }
@@ -163,7 +202,7 @@ function passOnMount(kernel: Kernel, owned: string, parent: string): void {
     kernel.netnsIsMounted = false;
     removeFolder(files, "/run/netns");
     files.delete(mark);
-  } else if (inside(files, owned).length === 1 && inside(files, `${owned}/host`).length === 1) {
+  } else if (inside(files, owned).flatMap((path) => inside(files, path)).length === 1) {
     files.delete(mark);
     const heir = inside(files, parent).find(
       (lab) => `${lab}/.owned` !== owned && isFolder(files, `${lab}/.owned/host`),
@@ -200,11 +239,8 @@ export function setsid(kernel: Kernel, argv: Words): Output {
 
 export function perl(kernel: Kernel, argv: Words, stdin: string): Output {
   const [, , pidFile = "", ...rest] = argv;
+  if (stdin.startsWith("# Ends what a lab left")) return endProcesses(kernel, argv);
   const process = processOf(kernel, pidFile);
-  if (stdin.startsWith("# Ends a process")) {
-    if (process) kernel.processes.delete(process.pid);
-    return said();
-  }
   if (!stdin.startsWith("# Waits until a process")) unknownCommand(argv);
   const [log = "", limit, count] = rest;
   const wanted = rest.slice(3 + Number(count)).map((port) => port.split(":")[1] ?? "");

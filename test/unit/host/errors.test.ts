@@ -71,3 +71,15 @@ test("a failure tells where, what was said, the code and the command", () => {
     `on host "node": exit code 1\n  exit code 1 of: false`,
   );
 });
+
+test("a full disk: what to do", () => {
+  const error = new CommandFailed(
+    "vm",
+    { argv: ["cp", "a", "b"] },
+    1,
+    "cp: error writing 'b': No space left on device\n",
+  );
+  expect(error.message).toMatch(
+    /^on host "vm": cp: .*No space left on device\n {2}its disk is full: df -h .*\n {2}exit code 1 of: cp a b$/,
+  );
+});

@@ -51,7 +51,7 @@ export class LocalRunner implements Runner {
     const moved = (text: string): string => text.replaceAll(/(?<![\w/])\/(run|srv)(?=\/)/g, `${this.folder}/$1`);
     const words = argv.map(moved);
     // perl - PIDFILE LOGFILE SECONDS NUMBER-OF-MARKS ...
-    if (words[0] === "perl" && words.length > 4) words[4] = `${this.patience}`;
+    if (stdin?.startsWith("# Waits until")) words[4] = `${this.patience}`;
     return { argv: words, ...(stdin === undefined ? {} : { stdin: moved(stdin) }), ...(mayFail ? { mayFail } : {}) };
   }
 }

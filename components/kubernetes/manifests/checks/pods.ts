@@ -3,7 +3,7 @@ import { dnsLabel, dnsSubdomain, nameFault } from "../names";
 import { listed, nearest, quoted } from "../suggest";
 import type { Pod } from "../types";
 import { type Context, checkNames, nameOf, namePath } from "./context";
-import { checkContainers } from "./containers";
+import { type Ports, checkContainers } from "./containers";
 
 export const defaultNamespace = "default";
 
@@ -11,6 +11,7 @@ export const namespaceOf = (pod: Entry<Pod>): string => pod.value.metadata?.name
 
 export function checkPods(context: Context): void {
   checkNames(context, "pod", context.pods, (pod, name) => `${namespaceOf(pod)}/${name}`);
+  const portsOfNodes = new Map<string | undefined, Ports>();
   for (const pod of context.pods) {
     const name = nameOf(pod);
     const fault = name === undefined ? undefined : nameFault("pod name", name, dnsSubdomain);
@@ -18,8 +19,16 @@ export function checkPods(context: Context): void {
     const namespaceFault = nameFault("namespace", namespaceOf(pod), dnsLabel);
     if (namespaceFault !== undefined) context.problem(pod, ["metadata", "namespace"], namespaceFault);
     checkNode(context, pod);
-    checkContainers(context, pod);
+    checkContainers(context, pod, portsAround(context, pod, portsOfNodes));
   }
+}
+
+/** Those of the network namespace that a pod's containers have: the pod's own, or the node's with hostNetwork. */
+function portsAround(context: Context, pod: Entry<Pod>, ofNodes: Map<string | undefined, Ports>): Ports {
+  const { hostNetwork, nodeName = context.nodes.map(nameOf)[0] } = pod.value.spec ?? {};
+  const ports: Ports = (hostNetwork ? ofNodes.get(nodeName) : undefined) ?? (new Map() as Ports);
+  if (hostNetwork) ofNodes.set(nodeName, ports);
+  return ports;
 }
 
 export function checkNamespaces(context: Context): void {

@@ -1,9 +1,14 @@
+import { line } from "../../../../components/host";
+import { pidFilesWithin } from "../../../../components/linux/owned";
+import { killProcesses } from "../../../../components/linux/process-watch";
 import { type Cases, answer, failed, noNamespace, said } from "./cases";
 
 const there = answer("stat -f -c %T /run/netns/kt-one");
 const gone = answer("stat -f -c %T /run/netns/kt-none");
 const lo = (time: number) => answer("ip -n kt-one -j link show dev lo", time);
 const dad = "net.ipv6.conf.default.dad_transmits";
+
+const processes = { lab: "lab", name: "lab.one,", pidFiles: [pidFilesWithin("lab", "lab.one")] };
 
 export const cases: Cases = {
   token: "podnet:linux:NetworkNamespace",
@@ -48,16 +53,9 @@ export const cases: Cases = {
       [{ sysctls: { [dad]: "1" } }, {}, []],
     ],
   },
-  remove: [
-    [
-      {},
-      [
-        `sh -c '[ "/run/netns/$1" -ef /proc/self/ns/net ] || while pids=$(ip netns pids "$1" 2>/dev/null) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null || :; done' sh lab.one`,
-        "ip netns del lab.one",
-      ],
-    ],
-  ],
-  removeNothing: [],
+  remove: [[{}, [line(killProcesses({ ...processes, space: "/run/netns/lab.one" })), "ip netns del lab.one"]]],
+  // Somebody may have deleted the name under its processes.
+  removeNothing: [line(killProcesses(processes))],
   found: [
     ["there", {}, [there, lo(2)], { loopback: true, sysctls: {} }],
     ["there, lo down", {}, [there, lo(1)], { loopback: false, sysctls: {} }],

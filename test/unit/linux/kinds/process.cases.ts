@@ -6,6 +6,7 @@ const args = { host: "local", netns: "lab.a", name: "default/web", command: ["se
 const record = "/run/podnet/lab/.owned/netns-6d5b7a1a5f7a3c3f2f5e/Process-b0d7cb7d53b4a9ae0e2c";
 const full = { ...args, env: {}, listens: [] };
 const detached = `sh -c 'exec >"$1" 2>&1 </dev/null; born=$(cut -d " " -f 22 "/proc/$$/stat"); printf "%s\\n" "$$" "$born" >"$2"; shift 2; exec "$@"' sh`;
+const end = endProcess({ lab: "lab", name: "lab.a,default/web", pidFiles: [`${record}.pid`] });
 const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export const cases: Cases = {
@@ -47,9 +48,9 @@ export const cases: Cases = {
     listens: [[{}, { listens: [{ protocol: "TCP", port: 80 }] }, []]],
   },
   unchangeable: {},
-  remove: [[{}, [line(endProcess(`${record}.pid`)), `rm -f ${record}.pid ${record}.log`]]],
+  remove: [[{}, [line(end), `rm -f ${record}.pid ${record}.log`]]],
   // It may run on in a namespace that lost its name.
-  removeNothing: [line(endProcess(`${record}.pid`)), `rm -f ${record}.pid ${record}.log`],
+  removeNothing: [line(end), `rm -f ${record}.pid ${record}.log`],
   found: [
     ["as it was started", {}, [said(JSON.stringify({ args: full }))], full],
     [
