@@ -1,12 +1,23 @@
 # What podnet runs at the far end of a channel: takes commands, runs them one after the other, and answers with what each left.
-# One process that stays, because starting programs is what costs: small jobs in Perl run in a fork of this one, also in another
-# network namespace (setns(2)), and neighbouring changes by ip(8) in one namespace share one `ip -batch`.
+# One process that stays, because starting programs is what costs: small jobs in Perl run in this one or a fork of it, also in
+# another network namespace (setns(2)), and neighbouring changes by ip(8) in one namespace share one `ip -batch`.
 #
 # Argument: a word that stands in front of the first answer; what comes before it is a login shell's banner.
-# A job is the line `KEEP-GOING COUNT` and for each command the line `MAY-FAIL INLINE STDIN LENGTH...`, where STDIN is the length
-# of its standard input (- for none) and behind it those of its words, and then all of these bytes, the words first. The answer is
-# for each command that ran the line `CODE LENGTH LENGTH`, standard output and standard error, and at last the line `end`.
+# A job is the line `KEEP-GOING COUNT` and for each command the line `MAY-FAIL INLINE STDIN LENGTH...`, where INLINE is one of 0, fork
+# and here, STDIN is the length of its standard input (- for none), behind it stand those of its words, and then come all of these
+# bytes, the words first. The answer is for each command that ran the line `CODE LENGTH LENGTH`, standard output and standard error,
+# and at last the line `end`.
 use strict;
+use Errno ();
+use Fcntl ();
+use POSIX (); # These three once, for all small jobs.
+
+# A job that runs in this very process ends it not.
+our $here = 0;
+BEGIN { *CORE::GLOBAL::exit = sub { $main::here ? die { code => $_[0] // 0 } : CORE::exit($_[0] // 0) } }
+
+# Far from any variable of this file, which a script could see.
+sub compile { return eval "$_[0]\n" }
 
 my ($greeting) = @ARGV;
 $SIG{PIPE} = 'IGNORE';
@@ -60,6 +71,7 @@ sub execute {
         if (defined $input) { open STDIN, '<&', $in_end } else { open STDIN, '<', '/dev/null' }
         open STDERR, '>&', $err_end;
         open STDOUT, '>&', $out_end;
+        close $_ for grep { defined } $out, $err, $in, $out_end, $err_end, $in_end;
         $work->();
         exit 0;
     }
@@ -104,15 +116,13 @@ sub program {
 
 my %compiled;
 
-# `perl -e CODE WORD...`, or `perl - WORD...` with the code as its standard input. Compiled once, in this process; its named
-# subroutines belong to its first run, so it never runs here, but in processes of its own.
+# `perl -e CODE WORD...`. Compiled once. A named subroutine that uses a variable of the script knows that of the script's first run, so
+# a script that has one runs in a fork.
 sub script {
-    my ($words, $input) = @_;
-    my (undef, $option, @rest) = @$words;
-    my $code = $option eq '-' ? $input : shift @rest;
-    my $job = $compiled{$code} ||= eval 'package Job' . keys(%compiled) . "; sub { \@ARGV = \@_; $code\n}"
+    my (undef, undef, $code, @words) = @_;
+    my $job = $compiled{$code} ||= compile('package Job' . keys(%compiled) . "; sub main { \@ARGV = \@_; $code\n} \\&main")
         || do { my $reason = $@; sub { die $reason } };
-    return (sub { $job->(@rest) }, $option eq '-' ? undef : $input);
+    return sub { $job->(@words) };
 }
 
 # `sysctl [-n] NAME...` and `sysctl -q -w NAME=VALUE...`, with the words of procps.
@@ -143,32 +153,44 @@ sub sysctl {
 my $machine = do { open my $file, '<', '/proc/sys/kernel/arch'; $file && <$file> } || do { require Config; $Config::Config{archname} };
 my $setns = { x86_64 => 308, aarch64 => 268, riscv64 => 268, ppc64le => 350, s390x => 339 }->{ ($machine =~ /^(\w+)/)[0] };
 
+open my $home, '<', '/proc/self/ns/net';
+
+sub set_space { return syscall($setns, fileno $_[0], 0x40000000) == 0 } # CLONE_NEWNET
+
 # With the words of ip-netns(8).
 sub enter {
     my ($name) = @_;
-    my $space;
-    if (!open $space, '<', "/run/netns/$name") { print STDERR qq(Cannot open network namespace "$name": $!\n) }
-    elsif (syscall($setns, fileno $space, 0x40000000) != 0) { # CLONE_NEWNET
-        print STDERR qq(setting the network namespace "$name" failed: $!\n);
-    }
-    else { return }
-    exit 1;
+    open my $space, '<', "/run/netns/$name" or die qq(Cannot open network namespace "$name": $!\n);
+    set_space($space) or die qq(setting the network namespace "$name" failed: $!\n);
 }
 
-# What a command runs in its process, and what it reads there.
-sub work {
-    my ($inline, $words, $input) = @_;
-    return script($words, $input) if $inline;
-    return (sub { sysctl(@$words[1 .. $#$words]) }, undef) if $$words[0] eq 'sysctl' && !grep { /^-/ && !/^-[nqw]$/ } @$words;
-    return (sub { program(@$words) }, $input);
+# Runs a job in this process.
+sub here {
+    my ($work, $input) = @_;
+    my ($out, $err) = ('', '');
+    local (*STDERR, *STDIN, $_);
+    open my $printed, '>', \$out;
+    open STDERR, '>', \$err;
+    open STDIN, '<', \($input // '');
+    my $before = select $printed;
+    local $here = 1;
+    my $code = eval { $work->(); 1 } ? 0 : ref $@ ? ${$@}{code} : do { print STDERR $@; 255 };
+    select $before;
+    return ($code, $out, $err);
 }
 
 sub run {
     my ($inline, $words, $input) = @{$_[0]}{qw(inline words input)};
-    my ($in, $name) = "@$words[0 .. 2]" eq 'ip netns exec' ? ([@$words[4 .. $#$words]], $$words[3]) : ();
-    return execute(work($inline, $words, $input)) unless $in && $setns && ($inline || $$in[0] eq 'sysctl');
-    my ($work, $rest) = work($inline, $in, $input);
-    return execute(sub { enter($name); $work->() }, $rest);
+    my ($place, @job) = ('', @$words);
+    if ("@job[0 .. 2]" eq 'ip netns exec' && $setns && $home) { $place = $job[3]; splice @job, 0, 4 }
+    if ($job[0] eq 'sysctl' && !grep { /^-/ && !/^-[nqw]$/ } @job) { $inline = 'here' }
+    return execute(sub { program(@$words) }, $input) unless $inline && $job[0] =~ /^(perl|sysctl)$/;
+    my $work = $job[0] eq 'sysctl' ? sub { sysctl(@job[1 .. $#job]) } : script(@job);
+    my $inside = $place eq '' ? $work : sub { enter($place); $work->() };
+    return execute($inside, $input) unless $inline eq 'here';
+    my @result = here($inside, $input);
+    $place eq '' or set_space($home) or exit 1;
+    return @result;
 }
 
 # --- Changes by ip(8) that go together

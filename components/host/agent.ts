@@ -95,9 +95,7 @@ export class Agent {
     this.job = undefined;
     clearTimeout(job?.timer);
     this.ended ??= new ConnectionLost(`${this.where}: ${reason}`);
-    job?.failed(
-      this.opened ? new ConnectionLost(`${this.where}: ${reason} ${meanwhile(job)}`) : this.refusal(reason),
-    );
+    job?.failed(this.opened ? new ConnectionLost(`${this.where}: ${reason} ${meanwhile(job)}`) : this.refusal(reason));
   }
 
   private hear(bytes: Buffer): void {
@@ -159,9 +157,10 @@ function meanwhile({ commands, outputs }: Job): string {
 
 /** A command as agent.pl reads it. */
 function packed({ argv, stdin, mayFail, inline }: Command): Buffer {
-  if ([...argv, stdin ?? ""].some((text) => text.includes("\0"))) throw new Error("a command cannot carry a NUL character");
+  if ([...argv, stdin ?? ""].some((text) => text.includes("\0")))
+    throw new Error("a command cannot carry a NUL character");
   const words = argv.map((word) => Buffer.from(word));
   const input = stdin === undefined ? undefined : Buffer.from(stdin);
-  const head = [mayFail ? 1 : 0, inline ? 1 : 0, input?.length ?? "-", ...words.map(({ length }) => length)].join(" ");
+  const head = [mayFail ? 1 : 0, inline ?? 0, input?.length ?? "-", ...words.map(({ length }) => length)].join(" ");
   return Buffer.concat([Buffer.from(`${head}\n`), ...words, ...(input ? [input] : [])]);
 }

@@ -1,10 +1,11 @@
 // A network namespace with a name: a file below /run/netns on which the namespace is mounted (ip-netns(8)).
 import { Type } from "@sinclair/typebox";
-import { type Command, HostError, type Output, saysNotFound, within } from "../host";
+import { type Command, HostError, type Output, within } from "../host";
 import { type Context, type Kind, WrongKind, parts } from "./kind";
 import { netnsMountRecord, pidFilesWithin } from "./owned";
 import { killProcesses } from "./process-watch";
 import { type Fault, closed, host, withDefault } from "./schema";
+import { script } from "./script";
 import { normalValue, settingPattern, settingValue } from "./sysctl";
 
 const args = Type.Object({
@@ -48,10 +49,7 @@ function commands(want: Netns, found: Netns | undefined): Command[] {
   return steps;
 }
 
-function prepare(_: Netns, { lab }: Context): Command[] {
-  const note = 'mountpoint -q /run/netns || : >"$1"';
-  return [{ argv: ["sh", "-c", note, "sh", netnsMountRecord(lab)] }];
-}
+const prepare = (_: Netns, { lab }: Context): Command[] => [script("note-netns-mount", [netnsMountRecord(lab)])];
 
 /**
  * A namespace lives on, with its links, for as long as a process is in it, so they all end first: containers,
@@ -66,28 +64,25 @@ function removal({ name }: Netns, found: Netns | undefined, { lab }: Context): C
 }
 
 function probe(want: Netns): Command[] {
+  const { argv, ...rest } = script("read-netns", Object.keys(want.sysctls));
   return [
-    { argv: ["stat", "-f", "-c", "%T", `/run/netns/${want.name}`] },
+    script("look-at-netns", [`/run/netns/${want.name}`]),
     // Nobody can enter a file that is no namespace.
-    { argv: within(want.name, ["ip", "-j", "link", "show", "dev", "lo"]), mayFail: true },
-    ...Object.keys(want.sysctls).map((key) => ({
-      argv: within(want.name, ["sysctl", "-n", key]),
-      mayFail: true as const,
-    })),
+    { argv: within(want.name, argv), ...rest, mayFail: true },
   ];
 }
 
-function parse([type, lo, ...values]: readonly Output[], want: Netns): Netns | undefined {
-  if (!type || !lo || saysNotFound(type)) return undefined;
-  if (type.stdout.trim() !== "nsfs") throw new WrongKind(`/run/netns/${want.name} is a file without a namespace`);
-  if (lo.code !== 0) throw new HostError(`network namespace ${want.name}: ${lo.stderr.trim()}`);
-  const [link] = JSON.parse(lo.stdout) as [{ flags: string[] }];
+function parse([what, inside]: readonly Output[], want: Netns): Netns | undefined {
+  if (!what || !inside || what.stdout === "") return undefined;
+  if (what.stdout !== "namespace") throw new WrongKind(`/run/netns/${want.name} is a file without a namespace`);
+  if (inside.code !== 0) throw new HostError(`network namespace ${want.name}: ${inside.stderr.trim()}`);
+  const [lo, ...values] = inside.stdout.split("\n");
   const sysctls: Record<string, string> = {};
   Object.entries(want.sysctls).forEach(([key, value], i) => {
-    const found = normalValue(values[i]?.stdout ?? "");
+    const found = normalValue(values[i] ?? "");
     sysctls[key] = found === normalValue(value) ? value : found;
   });
-  return { host: want.host, name: want.name, loopback: link.flags.includes("UP"), sysctls };
+  return { host: want.host, name: want.name, loopback: lo === "up", sysctls };
 }
 
 export const netnsKind: Kind<typeof args> = {
@@ -99,6 +94,7 @@ export const netnsKind: Kind<typeof args> = {
   id: ({ name }) => name,
   fromId: (id) => ({ name: parts(id, 1)[0] }),
   within: () => [undefined],
+  space: ({ name }) => name,
   prepare,
   commands,
   removal,

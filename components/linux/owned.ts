@@ -5,12 +5,10 @@
 //   .owned/host/NetworkNamespace-<hash>      one record (JSON) for each object in no namespace of the lab
 //   .owned/netns-<hash>/Process-<hash>       and for those inside one that need a record all the same
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { join } from "node:path";
 import { type Command, HostError, NotOurs, type Output } from "../host";
 import type { Args, Kind } from "./kind";
-import { endScript } from "./process-watch";
+import { script, scriptText } from "./script";
 
 /** A dot, because the folders beside it are named after nodes, and no node's name starts with one. */
 export const labFolder = (lab: string): string => `/run/podnet/${lab}`;
@@ -79,9 +77,7 @@ export function recordPath(lab: string, kind: Kind, args: Args): string {
 export function probeOwnership(lab: string, kind: Kind, args: Args): Command {
   const spaces = kind.within(args);
   const records = spaces.map((netns) => (netns === undefined ? "/nowhere" : namespaceRecord(lab, netns)));
-  const ask =
-    'record=$1 mark=$2; shift 2; where=inside; for space; do [ -e "$space" ] || where=outside; done; owner=; [ ! -e "$mark" ] || IFS= read -r owner <"$mark"; printf "%s\\n" "$where" "$owner"; [ ! -e "$record" ] || cat "$record"';
-  return { argv: ["sh", "-c", ask, "sh", recordPath(lab, kind, args), ownerMark(lab), ...records] };
+  return script("ask-ownership", [recordPath(lab, kind, args), ownerMark(lab), ...records]);
 }
 
 export interface Ownership {
@@ -100,12 +96,9 @@ export function parseOwnership({ stdout }: Output, { argv }: Command): Ownership
     const record = text === "" ? undefined : (JSON.parse(text) as OwnedRecord);
     return { inside: place === "inside", owner: owner || undefined, record };
   } catch {
-    throw new HostError(`the record ${argv[4]} is not whole, so nobody knows whose that is; look at it, and remove it`);
+    throw new HostError(`the record ${argv[3]} is not whole, so nobody knows whose that is; look at it, and remove it`);
   }
 }
-
-const script = (name: string): string => readFileSync(join(__dirname, name), "utf8");
-const writeScript = script("write-down.sh");
 
 /** Exit codes of `writeDown`. */
 export const ofAnotherOwner = 3;
@@ -118,23 +111,24 @@ export const writtenMeanwhile = 4;
 export function writeDown({ lab, owner }: Whose, kind: Kind, args: Args, record: OwnedRecord, isNew: boolean): Command {
   const words = [recordPath(lab, kind, args), owner, ...(isNew ? ["new"] : [])];
   // A record may be longer than a command can be.
-  return { argv: ["sh", "-c", writeScript, "sh", ...words], stdin: `${JSON.stringify(record)}\n` };
+  return script("write-down", words, `${JSON.stringify(record)}\n`);
 }
-
-const forgetScript = `end_processes() { perl - "$@" <<'PERL'\n${endScript}PERL\n}\n${script("forget.sh")}`;
 
 /** Forgets an object that is gone, and with a namespace all that lay inside. */
 export function forget(lab: string, kind: Kind, args: Args): Command {
   const path = recordPath(lab, kind, args);
   const name = (args as { name?: string }).name;
   const insideIt = kind.token === "podnet:linux:NetworkNamespace" ? [inside(lab, name)] : [];
-  return { argv: ["sh", "-s", "--", labFolder(lab), path, ...insideIt], stdin: forgetScript };
+  return forgetBy(lab, path, ...insideIt);
 }
 
 /** Clears what is left when no object of the lab is written down any more. */
 export function forgetRest(lab: string): Command {
-  return { argv: ["sh", "-s", "--", labFolder(lab), `${ownedFolder(lab)}/nothing`], stdin: forgetScript };
+  return forgetBy(lab, `${ownedFolder(lab)}/nothing`);
 }
+
+const forgetBy = (lab: string, ...words: string[]): Command =>
+  script("forget", [scriptText("process-end"), labFolder(lab), ...words]);
 
 /** Where it is written down that the lab caused the mount on /run/netns. */
 export const netnsMountRecord = (lab: string): string => `${inside(lab, undefined)}/NetnsMount`;

@@ -1,19 +1,13 @@
 // How a process is watched on its host: until it serves, where it is, and until it has ended. Perl, because every Debian has it
 // (perl-base is essential) and one small process does all the looking.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Command, within } from "../host";
+import { type Command, perl, within } from "../host";
+import { script, scriptText } from "./script";
 
 /** How long a server may take until it listens, in seconds. */
 const patience = 30;
 
 /** How long a process may take to end when asked politely, in seconds. */
 const grace = 2;
-
-const script = (name: string): string => readFileSync(join(__dirname, name), "utf8");
-const wait = script("process-wait.pl");
-const find = script("process-find.pl");
-export const endScript = script("process-end.pl");
 
 /** @param marks environment variables, as NAME=value, that tell the process from all others */
 export function waitForProcess(
@@ -22,12 +16,10 @@ export function waitForProcess(
   marks: readonly string[],
   ports: readonly string[],
 ): Command {
-  const words = ["perl", "-", files.pid, files.log, `${patience}`, `${marks.length}`, ...marks, ...ports];
-  return { argv: within(netns, words), stdin: wait };
+  const words = [files.pid, files.log, `${patience}`, `${marks.length}`, ...marks, ...ports];
+  const { argv, ...rest } = script("process-wait", words);
+  return { argv: within(netns, argv), ...rest };
 }
-
-/** Asks, with a script of the shell's that runs `perl - MARK...` when it has to look for the process. */
-export const askForProcess = (argv: Command["argv"]): Command => ({ argv, stdin: find, mayFail: true });
 
 export interface Endings {
   readonly lab: string;
@@ -40,12 +32,18 @@ export interface Endings {
 }
 
 /** Ends what a container was, and what that started, when it is asked to. */
-export const endProcess = (endings: Endings): Command => endAs(endings, grace);
+export const endProcess = (endings: Endings): Command => script("process-end", wordsOf(endings, grace));
+
+/** The same, unless nothing was ever started: then nobody looks at all processes. */
+export const endIfStarted = (files: { pid: string; log: string }, endings: Endings): Command =>
+  perl(`${unlessStarted}${scriptText("process-end")}`, [files.pid, files.log, ...wordsOf(endings, grace)]);
+
+const unlessStarted = "exit 0 unless grep { -e } splice @ARGV, 0, 2;\n";
 
 /** Nobody in a namespace that goes is asked. */
-export const killProcesses = (endings: Endings): Command => endAs(endings, 0);
+export const killProcesses = (endings: Endings): Command => script("process-end", wordsOf(endings, 0));
 
-const endAs = ({ lab, name, space = "", pidFiles }: Endings, seconds: number): Command => ({
-  argv: ["perl", "-", `${seconds}`, lab, name, space, ...pidFiles],
-  stdin: endScript,
-});
+const wordsOf = ({ lab, name, space = "", pidFiles }: Endings, seconds: number): string[] => [
+  ...[`${seconds}`, lab, name, space],
+  ...pidFiles,
+];

@@ -3,11 +3,12 @@
 // environment say whose it is too, but a program may write over its environment, as nginx does.
 import { createHash } from "node:crypto";
 import { type Static, Type } from "@sinclair/typebox";
-import { type Command, HostError, type Output } from "../host";
+import { type Command, HostError, type Output, line, quote } from "../host";
 import { type Context, type Kind, parts } from "./kind";
 import { recordPath } from "./owned";
-import { askForProcess, endProcess, waitForProcess } from "./process-watch";
+import { type Endings, endIfStarted, endProcess, waitForProcess } from "./process-watch";
 import { type Fault, closed, host, netns, withDefault } from "./schema";
+import { script } from "./script";
 
 const noNul = "^[^\\0]*$";
 
@@ -71,71 +72,27 @@ const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 function commands(want: Process, found: Process | undefined, { lab }: Context<Process>): Command[] {
   if (found) return [];
   const { pid, log } = files(want, lab);
-  // Field 22 of stat is the time of its start (proc(5)); the second, its name in brackets, is "(sh)" as yet.
-  const detached =
-    'exec >"$1" 2>&1 </dev/null; born=$(cut -d " " -f 22 "/proc/$$/stat"); printf "%s\\n" "$$" "$born" >"$2"; shift 2; exec "$@"';
   const enter = want.netns === undefined ? [] : ["ip", "netns", "exec", want.netns];
   const environment = [
     searchPath,
     ...Object.entries(want.env).map(([name, value]) => `${name}=${value}`),
     ...marks(want, lab),
   ];
-  return [
-    { argv: ["rm", "-f", pid] },
-    {
-      argv: [
-        "setsid",
-        "--fork",
-        "sh",
-        "-c",
-        detached,
-        "sh",
-        log,
-        pid,
-        ...enter,
-        "env",
-        "-i",
-        ...environment,
-        ...want.command,
-      ],
-    },
-  ];
+  const argv = [...enter, "env", "-i", ...environment, ...want.command];
+  const shown = `${line({ argv: ["setsid", "--fork", ...argv] })} </dev/null >${quote(log)} 2>&1`;
+  return [{ ...script("start-process", [log, pid, ...argv]), shown }];
 }
 
-const end = (want: Process, lab: string): Command =>
-  endProcess({ lab, name: idOf(want), pidFiles: [files(want, lab).pid] });
+const endings = (want: Process, lab: string): Endings => ({ lab, name: idOf(want), pidFiles: [files(want, lab).pid] });
 
-/** What a run before left of it would hold its ports. Where nothing was ever started, nobody looks at all processes. */
-function prepare(want: Process, { lab }: Context<Process>): Command[] {
-  const { pid, log } = files(want, lab);
-  const { argv, ...rest } = end(want, lab);
-  const ifStarted = '[ ! -e "$1" ] && [ ! -e "$2" ] || { shift 2; exec "$@"; }';
-  return [{ argv: ["sh", "-c", ifStarted, "sh", pid, log, ...argv], ...rest }];
-}
-
-/** Exit code of the probe's script when there is no such process, which no failure of the shell's gives. */
+/** Exit code of find-process.pl when there is no such process, which no failure of Perl's gives. */
 const gone = 3;
-
-// A process that has ended but was not yet buried (a zombie) is gone. One that outlived its namespace's name is in another
-// namespace than the one that has the name now.
-//
-// A process whose id is not written down, or not wholly, is looked for by its marks, and written down again; one that never
-// started has no log.
-const look = `record=$1 file=$2 log=$3 space=$4; shift 4
-[ -e "$record" ] && { [ -e "$file" ] || [ -e "$log" ]; } || exit ${gone}
-cat "$record" || exit 1
-is_known() { { read -r pid && read -r born; } 2>/dev/null <"$file" && case $pid,$born in ,* | *, | *[!0-9,]*) false ;; esac; }
-is_known || { found=$(perl - "$@") && printf "%s\\n" "$found" >"$file" && is_known; } || exit ${gone}
-stat=$(cat "/proc/$pid/stat" 2>/dev/null) || exit ${gone}
-set -- \${stat##*) }
-case $1 in Z | X) exit ${gone} ;; esac
-[ "\${20}" = "$born" ] && [ "/proc/$pid/ns/net" -ef "$space" ] || exit ${gone}`;
 
 function probe(want: Process, { lab }: Context<Process>): Command[] {
   const space = want.netns === undefined ? "/proc/self/ns/net" : `/run/netns/${want.netns}`;
   const record = recordPath(lab, processKind, want);
   const { pid, log } = files(want, lab);
-  return [askForProcess(["sh", "-c", look, "sh", record, pid, log, space, ...names(want, lab)])];
+  return [{ ...script("find-process", [record, pid, log, space, ...names(want, lab)]), mayFail: true }];
 }
 
 /** What runs is what was written down when it was started. */
@@ -170,7 +127,8 @@ export const processKind: Kind<typeof args> = {
   },
   within: ({ netns }) => [netns],
   written: true,
-  prepare,
+  // What a run before left of it would hold its ports.
+  prepare: (want, { lab }) => [endIfStarted(files(want, lab), endings(want, lab))],
   commands,
   finish: (want, { lab }) => {
     const ports = want.listens.map(({ protocol, port }) => `${protocol}:${port}`);
@@ -179,7 +137,7 @@ export const processKind: Kind<typeof args> = {
   // Also one that is not found may still run, in a namespace that lost its name.
   removal: (want, _, { lab }) => {
     const { pid, log } = files(want, lab);
-    return [end(want, lab), { argv: ["rm", "-f", pid, log] }];
+    return [endProcess(endings(want, lab)), { argv: ["rm", "-f", pid, log] }];
   },
   probe,
   parse,

@@ -47,6 +47,8 @@ interface Observed {
 export class Reconciler {
   /** Hosts that said, since this one is at work, that the lab there is its owner's; the mark goes with the last record. */
   private readonly marked = new Set<string>();
+  /** Namespaces that this one has made, by host and name: at first there is nothing in them, so nobody needs to look. */
+  private readonly fresh = new Set<string>();
 
   /** @param owner as `projectOwner` says it */
   constructor(
@@ -57,12 +59,27 @@ export class Reconciler {
 
   /** Makes an object, or adopts and corrects what a run before left of it. */
   async create(kind: Kind, args: Args): Promise<Made> {
+    if (this.isFresh(kind, args)) return this.ensure(kind, args, nothing, undefined);
     const observed = await this.observe(kind, args);
     this.expectOwner(args.host, observed);
     this.refuseForeign(kind, args, observed);
+    if (isAbsent(observed)) return this.createNew(kind, args, observed);
     if (kind.permanent || isSame(kind, args, observed)) return this.ensure(kind, args, observed, undefined);
     await this.remove(kind, observed.found ?? args, observed);
     return this.ensure(kind, args, { ...observed, found: undefined, wrong: undefined }, undefined);
+  }
+
+  private async createNew(kind: Kind, args: Args, observed: Observed): Promise<Made> {
+    const made = await this.ensure(kind, args, observed, undefined);
+    const space = kind.space?.(args);
+    if (space !== undefined && !observed.ownership.record) this.fresh.add(`${args.host},${space}`);
+    return made;
+  }
+
+  /** Each object in a fresh namespace is made once; who makes another of that name there hears of it from the kernel. */
+  private isFresh(kind: Kind, args: Args): boolean {
+    const spaces = kind.within(args);
+    return !kind.permanent && spaces.every((netns) => netns !== undefined && this.fresh.has(`${args.host},${netns}`));
   }
 
   /** Changes an object in place. @param old the arguments it had */
@@ -111,6 +128,7 @@ export class Reconciler {
   }
 
   private async deleteOnce(kind: Kind, state: Args): Promise<string[]> {
+    for (const netns of [kind.space?.(state), ...kind.within(state)]) this.fresh.delete(`${state.host},${netns}`);
     const observed = await this.observe(kind, state);
     this.expectOwner(state.host, observed);
     const { inside, record } = observed.ownership;
@@ -333,6 +351,15 @@ export class Reconciler {
     return { lab: this.lab };
   }
 }
+
+/** What there is of a new object in a fresh namespace. */
+const nothing: Observed = {
+  found: undefined,
+  wrong: undefined,
+  ownership: { inside: true, owner: undefined, record: undefined },
+};
+
+const isAbsent = ({ found, wrong }: Observed): boolean => found === undefined && wrong === undefined;
 
 /** As `Bridge demo.node1,cbr0`, for messages. */
 const nameOf = (kind: Kind, args: Args): string => `${kind.token.split(":")[2]} ${kind.id(args).replace(/^,/, "")}`;

@@ -31,7 +31,7 @@ sub alive {
 # Until its program runs it is one of these three after the other. Should its program be one of them too, the marks tell:
 # only the program has them. Marks alone would not do, because a program may write over its environment.
 my %launchers;
-for my $path (map { my $folder = $_; map { "$folder/$_" } qw(sh ip env) } split /:/, $ENV{PATH}) {
+for my $path (map { my $folder = $_; map { "$folder/$_" } qw(perl ip env) } split /:/, $ENV{PATH}) {
     my ($device, $inode) = stat $path or next;
     $launchers{"$device:$inode"} = 1;
 }
