@@ -70,5 +70,4 @@ const notFound = [
   /^Cannot find device ".*"$/,
   /^Error: ipv[46]: FIB table does not exist\.$/,
   /^sysctl: cannot stat \/proc\/sys\/.*: No such file or directory$/,
-  /^stat: .*: (No such file or directory|Not a directory)$/,
 ];

@@ -1,4 +1,4 @@
-// A process that podnet starts and that goes on by itself: a session of its own (setsid(1)), no terminal, output to a file.
+// A process that podnet starts and that goes on by itself: a session of its own (setsid(2)), no terminal, output to a file.
 // It is known again by its process id together with the time of its start, which no other process has. Marks in its
 // environment say whose it is too, but a program may write over its environment, as nginx does.
 import { createHash } from "node:crypto";

@@ -59,7 +59,14 @@ export class Reconciler {
 
   /** Makes an object, or adopts and corrects what a run before left of it. */
   async create(kind: Kind, args: Args): Promise<Made> {
-    if (this.isFresh(kind, args)) return this.ensure(kind, args, nothing, undefined);
+    if (this.isFresh(kind, args)) {
+      try {
+        return await this.ensure(kind, args, nothing, undefined);
+      } catch (error) {
+        // Somebody was faster, so it is looked at after all.
+        if (!saysExists(error)) throw error;
+      }
+    }
     const observed = await this.observe(kind, args);
     this.expectOwner(args.host, observed);
     this.refuseForeign(kind, args, observed);
@@ -76,7 +83,6 @@ export class Reconciler {
     return made;
   }
 
-  /** Each object in a fresh namespace is made once; who makes another of that name there hears of it from the kernel. */
   private isFresh(kind: Kind, args: Args): boolean {
     const spaces = kind.within(args);
     return !kind.permanent && spaces.every((netns) => netns !== undefined && this.fresh.has(`${args.host},${netns}`));
@@ -211,7 +217,7 @@ export class Reconciler {
   ): Promise<void> {
     try {
       const { found, wrong, ownership } = await this.observe(kind, args);
-      const isAnothers = error.command === steps[0] && /File exists|already exists/.test(error.stderr);
+      const isAnothers = error.command === steps[0] && saysExists(error);
       const there = found ?? (wrong === undefined ? undefined : args);
       const removal = kind.removal(args, isAnothers ? undefined : there, { ...this.context(), before });
       if (isAnothers && record) return;
@@ -305,7 +311,7 @@ export class Reconciler {
   private notWritten(kind: Kind, args: Args, failure: CommandFailed): HostError {
     if (failure.code === ofAnotherOwner) return anotherLab(args.host, this, failure.stderr.trim());
     if (failure.code !== writtenMeanwhile) return failure;
-    return new HostError(
+    return new WrittenMeanwhile(
       `host "${args.host}": another operation on lab "${this.lab}" makes ${nameOf(kind, args)} at this moment; wait for its end, and run podnet again`,
     );
   }
@@ -351,6 +357,13 @@ export class Reconciler {
     return { lab: this.lab };
   }
 }
+
+/** Thrown when what nobody had written down has been written down meanwhile. */
+class WrittenMeanwhile extends HostError {}
+
+const saysExists = (error: unknown): boolean =>
+  error instanceof WrittenMeanwhile ||
+  (error instanceof CommandFailed && /File exists|already exists/.test(error.stderr));
 
 /** What there is of a new object in a fresh namespace. */
 const nothing: Observed = {

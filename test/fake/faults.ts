@@ -21,20 +21,18 @@ const looks = [
   /^(ip netns exec \S+ )?sysctl (?!-q -w)/,
   /^(ip netns exec \S+ )?iptables-save /,
   /^(ip netns exec \S+ )?iptables -w -t \S+ -C /,
-  /^stat /,
-  /^sh -c record=\$1 mark=\$2; shift 2; where=inside/,
-  /^sh -c \[ ! -f "\$1" \] \|\| base64/,
-  /^sh -c record=\$1 file=\$2 log=\$3 space=\$4/,
+  /^(ip netns exec \S+ )?perl -e # (Says whose an object is|Says what a name below|Reads |Finds a process)/,
 ];
 
-export const isNote = (command: Command): boolean => words(command).startsWith("sh -c # Writes down one object");
+export const isNote = (command: Command): boolean => words(command).startsWith("perl -e # Writes down one object");
 /** What podnet keeps for itself beside the lab's objects. */
 export const isBookkeeping = (command: Command): boolean =>
   isNote(command) ||
-  /^sh (-s --|-c (make\(\)|mountpoint|while|\[ ! -e "\$1" \] && \[ ! -e "\$2" \]))|^rm -d?f \S*(\/\.owned\/\S*|\.podnet)( \S*\/\.owned\/\S*)?$/.test(
-    words(command),
+  /^rm -d?f \S*(\/\.owned\/\S*|\.podnet)( \S*\/\.owned\/\S*)?$/.test(words(command)) ||
+  /^perl (make-folders|clear-folders|note-netns-mount|process-end|process-wait|forget)\.pl /.test(
+    command.shown ?? "",
   ) ||
-  command.argv[0] === "perl";
+  (command.argv[0] === "perl" && command.argv[2]?.startsWith("exit 0 unless grep") === true);
 export const changes = (command: Command): boolean => !looks.some((look) => look.test(words(command)));
 
 export class Faulty implements Runner {

@@ -1,11 +1,11 @@
 // A host in memory behind the two methods that kinds need of one.
 import { type Command, CommandFailed, type Output, type Runner } from "../../components/host";
 import { Refused, unknownCommand } from "./kernel/answer";
-import { chmod, remove, stat } from "./kernel/files";
+import { chmod, remove } from "./kernel/files";
 import { enter, ip } from "./kernel/ip";
 import { iptables, iptablesRestore, iptablesSave } from "./kernel/iptables";
 import { Kernel, type Space } from "./kernel/kernel";
-import { perl, setsid, shell } from "./kernel/scripts";
+import { script } from "./kernel/scripts";
 import { sysctl } from "./kernel/sysctl";
 
 export class FakeHost implements Runner {
@@ -52,12 +52,10 @@ export class FakeHost implements Runner {
       iptables: () => iptables(space, argv),
       "iptables-save": () => iptablesSave(space, argv),
       "iptables-restore": () => iptablesRestore(space, stdin),
-      stat: () => stat(kernel, argv),
       chmod: () => chmod(kernel, argv),
       rm: () => remove(kernel, argv),
-      sh: () => shell(kernel, space, argv, stdin),
-      setsid: () => setsid(kernel, argv),
-      perl: () => perl(kernel, argv, stdin),
+      sh: () => script(kernel, space, argv, stdin),
+      perl: () => script(kernel, space, argv, stdin),
     };
     return (programs[argv[0] ?? ""] ?? (() => unknownCommand(argv)))();
   }

@@ -9,6 +9,7 @@ unlink $id_file;
 my $child = fork // die "fork: $!\n";
 exit 0 if $child;
 setsid();
+$0 = 'podnet starts a process'; # So that process-wait.pl knows that this is not yet the program.
 open STDIN, '<', '/dev/null';
 open STDOUT, '>', $log or die "$log: $!\n";
 open STDERR, '>&', \*STDOUT;

@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import type { Output } from "../../../components/host";
 import { refuse, said, unknownCommand } from "./answer";
 import { enter, ip as ipIn } from "./ip";
+import { sysctl } from "./sysctl";
 import { inside, isFolder, makeFolder, move, removeFolder, removeTree, write } from "./files";
 import type { Kernel, Process, Space } from "./kernel";
 
@@ -12,30 +13,35 @@ type Script = (kernel: Kernel, args: Words, stdin: string, space: Space) => Outp
 const pairs = (words: Words): [string, string][] =>
   words.flatMap((word, i): [string, string][] => (i % 2 === 0 ? [[word, words[i + 1] ?? ""]] : []));
 
-/** The first whose text stands in the script is the one. */
+/** By a piece of the script's text: of a shell's any, of Perl's a piece of its first lines. */
 const scripts: readonly (readonly [text: string, script: Script])[] = [
-  ["# Writes down one object", writeRecord],
-  ["record=$1 mark=$2; shift 2; where=inside", askOwnership],
-  ['umask 077; cat >"$3"', writeFile],
-  ['[ ! -f "$1" ] || base64 -w0', readFile],
-  ["make() {", makeFolders],
-  ['while [ $# -gt 1 ] && [ -e "$2" ]', clearFolders],
-  ["mountpoint -q /run/netns", noteMount],
-  ['[ -e "$record" ] && { [ -e "$file" ]', findProcess],
-  ['[ ! -e "$1" ] && [ ! -e "$2" ] || { shift 2;', endStarted],
   ["f=/proc/sys/net/ipv4/conf/$dev/promote_secondaries", removeAddresses],
   ["-mindepth 1 ! -type d", listNotes],
   ["find \"$1\" -name '.*' -prune", listFiles],
   ['rmdir "$1" 2>/dev/null && echo "$1"', sweepFolders],
   ["for file; do\n  case $file in *.pid)", sweepScraps],
+  ["# Writes down one object", writeRecord],
+  ["# Says whose an object is", askOwnership],
+  ["# Forgets what was written down", forget],
+  ["# Writes a file in one step", writeFile],
+  ["# Reads a file", readFile],
+  ["# Makes the folders above a file", makeFolders],
+  ["# Removes the folders that were made", clearFolders],
+  ["# Notes that it is the lab that causes the mount", noteMount],
+  ["# Says what a name below /run/netns stands for", lookAtNetns],
+  ["# Reads the network namespace", readNetns],
+  ["exit 0 unless grep { -e } splice @ARGV, 0, 2", endStarted],
+  ["# Ends what a lab left running", endProcesses],
+  ["# Finds a process that a lab started", findProcess],
+  ["# Starts a process", startProcess],
+  ["# Waits until a process", waitForProcess],
 ];
 
-export function shell(kernel: Kernel, space: Space, argv: Words, stdin: string): Output {
-  const [, flag, ...rest] = argv;
-  if (flag === "-s" && stdin.includes("\n# Forgets what was written down")) return forget(kernel, rest.slice(1));
-  const [text = "", , ...args] = rest;
-  const script = scripts.find(([piece]) => text.includes(piece))?.[1] ?? unknownCommand(argv);
-  return script(kernel, args, stdin, space);
+/** What a script of podnet's does, in sh or in Perl: its text stands behind -c or -e. */
+export function script(kernel: Kernel, space: Space, argv: Words, stdin: string): Output {
+  const [program, , text = "", ...rest] = argv;
+  const run = scripts.find(([piece]) => text.includes(piece))?.[1] ?? unknownCommand(argv);
+  return run(kernel, program === "sh" ? rest.slice(1) : rest, stdin, space);
 }
 
 function writeRecord({ files }: Kernel, [path = "", owner = "", isNew]: Words, stdin: string): Output {
@@ -64,7 +70,9 @@ function writeFile({ files }: Kernel, [mode = "", path = "", unfinished = ""]: W
 
 function readFile({ files }: Kernel, [path = ""]: Words): Output {
   const file = files.get(path);
-  return said(file?.type === "file" ? Buffer.from(file.content).toString("base64") : "");
+  if (file === undefined) return said();
+  const content = file.type === "file" ? Buffer.from(file.content).toString("hex") : "";
+  return said(`${file.mode} ${file.type}\n${content}`);
 }
 
 function makeFolders({ files }: Kernel, words: Words): Output {
@@ -118,13 +126,23 @@ function findProcess(kernel: Kernel, [record = "", pidFile = "", log = "", place
   return process && process.space === space ? said(files.get(record)?.content) : refuse(3, "");
 }
 
-function endStarted(kernel: Kernel, [pidFile = "", log = "", ...argv]: Words): Output {
-  return kernel.files.has(pidFile) || kernel.files.has(log) ? endProcesses(kernel, argv) : said();
+function lookAtNetns({ files }: Kernel, [path = ""]: Words): Output {
+  const file = files.get(path);
+  return said(file === undefined ? "" : file.space === undefined ? "file" : "namespace");
+}
+
+function readNetns(kernel: Kernel, names: Words, _: string, space: Space): Output {
+  const lo = space.links.find(({ name }) => name === "lo");
+  const values = names.map((name) => sysctl(kernel, space, ["sysctl", "-n", name]).stdout.trim());
+  return said([lo?.up ? "up" : "down", ...values].map((line) => `${line}\n`).join(""));
+}
+
+function endStarted(kernel: Kernel, [pidFile = "", log = "", ...words]: Words): Output {
+  return kernel.files.has(pidFile) || kernel.files.has(log) ? endProcesses(kernel, words) : said();
 }
 
 /** What carries the marks, is in the namespace, or has its id in one of the files. */
-function endProcesses(kernel: Kernel, argv: Words): Output {
-  const [, , , lab = "", name = "", place = "", ...patterns] = argv;
+function endProcesses(kernel: Kernel, [, lab = "", name = "", place = "", ...patterns]: Words): Output {
   const space = kernel.files.get(place)?.space;
   const pidFiles = patterns.flatMap((pattern) =>
     pattern.endsWith("/*.pid")
@@ -177,7 +195,7 @@ function sweepScraps(kernel: Kernel, paths: Words): Output {
   return said();
 }
 
-function forget(kernel: Kernel, [lab = "", record = "", within = ""]: Words): Output {
+function forget(kernel: Kernel, [, lab = "", record = "", within = ""]: Words): Output {
   const { files } = kernel;
   const [owned, parent] = [`${lab}/.owned`, dirname(lab)];
   for (const path of [record, `${record}.pid`, `${record}.log`]) files.delete(path);
@@ -186,7 +204,7 @@ function forget(kernel: Kernel, [lab = "", record = "", within = ""]: Words): Ou
   for (const folder of inside(files, owned)) if (!folder.endsWith("/host")) removeFolder(files, folder);
   removeFolder(files, `${owned}/host`);
   if (isFolder(files, owned) && !inside(files, owned).some((path) => isFolder(files, path))) {
-    endProcesses(kernel, ["perl", "-", "2", basename(lab), "", ""]);
+    endProcesses(kernel, ["2", basename(lab), "", ""]);
     files.delete(`${owned}/owner`);
   }
   for (const folder of [owned, lab, parent]) removeFolder(files, folder);
@@ -215,8 +233,7 @@ function passOnMount(kernel: Kernel, owned: string, parent: string): void {
 const ports = (process: Process): readonly string[] =>
   process.command[0] === "server" ? process.command.slice(1) : [];
 
-export function setsid(kernel: Kernel, argv: Words): Output {
-  const [log = "", pidFile = "", ...rest] = argv.slice(6);
+function startProcess(kernel: Kernel, [log = "", pidFile = "", ...rest]: Words): Output {
   const enters = rest[0] === "ip";
   const space: Space = enters ? enter(kernel, rest[3]) : kernel.host;
   const words = rest.slice(rest.indexOf("env") + 2);
@@ -237,11 +254,8 @@ export function setsid(kernel: Kernel, argv: Words): Output {
   return said();
 }
 
-export function perl(kernel: Kernel, argv: Words, stdin: string): Output {
-  const [, , pidFile = "", ...rest] = argv;
-  if (stdin.startsWith("# Ends what a lab left")) return endProcesses(kernel, argv);
+function waitForProcess(kernel: Kernel, [pidFile = "", ...rest]: Words): Output {
   const process = processOf(kernel, pidFile);
-  if (!stdin.startsWith("# Waits until a process")) unknownCommand(argv);
   const [log = "", limit, count] = rest;
   const wanted = rest.slice(3 + Number(count)).map((port) => port.split(":")[1] ?? "");
   if (!process) {

@@ -38,10 +38,10 @@ test("a file comes with its folders and its mode, and goes with them", async () 
 test("it is written down before it is made", async () => {
   await reconciler.create(file, args("/srv/one/file"));
   const words = host.log.map(({ argv }) => argv.join(" "));
-  const note = words.findIndex((line) => line.startsWith("sh -c # Writes down one object"));
+  const note = words.findIndex((line) => line.startsWith("perl -e # Writes down one object"));
   expect(note).toBeGreaterThanOrEqual(0);
-  expect(note).toBeLessThan(words.findIndex((line) => line.includes("make()")));
-  expect(note).toBeLessThan(words.findIndex((line) => line.includes("umask 077")));
+  expect(note).toBeLessThan(words.findIndex((line) => line.includes("# Makes the folders")));
+  expect(note).toBeLessThan(words.findIndex((line) => line.includes("# Writes a file in one step")));
 });
 
 test("folders that were there stay, and so does what somebody put into ours", async () => {
@@ -229,7 +229,7 @@ describe("whose the lab is", () => {
     await expect(theirs().create(file, args("/srv/second"))).rejects.toThrow(
       /the lab "lab" there is another's\. It was made by ann@laptop:\/home\/ann\/podnet, and this is {2}bob@laptop/,
     );
-    expect(host.log.slice(before).map(({ argv }) => argv[0])).toEqual(["sh", "stat", "sh"]);
+    expect(host.log.slice(before).map(({ argv }) => argv[0])).toEqual(["perl", "perl"]);
     expect(host.tree("srv")).toEqual(["file"]);
   });
 
