@@ -74,7 +74,7 @@ function probe(want: Netns): Command[] {
 
 function parse([what, inside]: readonly Output[], want: Netns): Netns | undefined {
   if (!what || !inside || what.stdout === "") return undefined;
-  if (what.stdout !== "namespace") throw new WrongKind(`/run/netns/${want.name} is a file without a namespace`);
+  if (what.stdout !== "a network namespace") throw new WrongKind(`/run/netns/${want.name} is ${what.stdout}`);
   if (inside.code !== 0) throw new HostError(`network namespace ${want.name}: ${inside.stderr.trim()}`);
   const [lo, ...values] = inside.stdout.split("\n");
   const sysctls: Record<string, string> = {};

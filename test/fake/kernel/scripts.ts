@@ -126,9 +126,12 @@ function findProcess(kernel: Kernel, [record = "", pidFile = "", log = "", place
   return process && process.space === space ? said(files.get(record)?.content) : refuse(3, "");
 }
 
-function lookAtNetns({ files }: Kernel, [path = ""]: Words): Output {
-  const file = files.get(path);
-  return said(file === undefined ? "" : file.space === undefined ? "file" : "namespace");
+function lookAtNetns(kernel: Kernel, [path = ""]: Words): Output {
+  const file = kernel.files.get(path);
+  if (file?.space === kernel.host) return said("the host's own network namespace");
+  return said(
+    file === undefined ? "" : file.space === undefined ? "a file without a namespace" : "a network namespace",
+  );
 }
 
 function readNetns(kernel: Kernel, names: Words, _: string, space: Space): Output {

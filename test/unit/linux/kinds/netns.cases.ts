@@ -3,7 +3,7 @@ import { pidFilesWithin } from "../../../../components/linux/owned";
 import { killProcesses } from "../../../../components/linux/process-watch";
 import { type Cases, failed, noNamespace, said } from "./cases";
 
-const there = said("namespace");
+const there = said("a network namespace");
 const inside = (...lines: string[]) => said(lines.map((line) => `${line}\n`).join(""));
 const dad = "net.ipv6.conf.default.dad_transmits";
 
@@ -62,9 +62,10 @@ export const cases: Cases = {
     [
       "a plain file",
       {},
-      [said("file"), failed('setting the network namespace "x" failed: Invalid argument', 255)],
+      [said("a file without a namespace"), failed('setting the network namespace "x" failed: Invalid argument', 255)],
       /without a namespace/,
     ],
+    ["the host's own", {}, [said("the host's own network namespace"), inside("up")], /is the host's own/],
     [
       "a namespace that nobody can enter",
       {},
