@@ -71,6 +71,8 @@ export interface Kind<S extends TObject = TObject, A extends Args = TObject exte
   readonly permanent?: true;
   /** The network namespace that the object is. */
   space?(args: A): string;
+  /** What has to be done before `removal`, once for all that are removed at the same time. */
+  clear?(removed: readonly { readonly args: A; readonly found: A | undefined }[], context: Context<A>): Command[];
 }
 
 /** `local,demo.node1,cbr0`: what Pulumi calls the resource's id, and what `pulumi import` takes. */

@@ -54,14 +54,20 @@ const prepare = (_: Netns, { lab }: Context): Command[] => [script("note-netns-m
 /**
  * A namespace lives on, with its links, for as long as a process is in it, so they all end first: containers,
  * their children, and whoever looks around in there. Containers and their children end wherever they went, also when
- * somebody has deleted the name already. Should somebody have given it to the host's own namespace (ip netns attach), only
- * the name goes.
+ * somebody has deleted the name already.
  */
-function removal({ name }: Netns, found: Netns | undefined, { lab }: Context): Command[] {
-  const space = found && `/run/netns/${name}`;
-  const end = killProcesses({ lab, name: `${name},`, space, pidFiles: [pidFilesWithin(lab, name)] });
-  return [end, ...(found ? [{ argv: ["ip", "netns", "del", name] }] : [])];
+function clear(removed: readonly { args: Netns; found: Netns | undefined }[], { lab }: Context): Command[] {
+  const endings = removed.map(({ args: { name }, found }) => ({
+    name: `${name},`,
+    ...(found ? { space: `/run/netns/${name}` } : {}),
+    pidFiles: [pidFilesWithin(lab, name)],
+  }));
+  return [killProcesses(lab, endings)];
 }
+
+/** Should somebody have given the name to the host's own namespace (ip netns attach), only the name goes. */
+const removal = ({ name }: Netns, found: Netns | undefined): Command[] =>
+  found ? [{ argv: ["ip", "netns", "del", name] }] : [];
 
 function probe(want: Netns): Command[] {
   const { argv, ...rest } = script("read-netns", Object.keys(want.sysctls));
@@ -97,6 +103,7 @@ export const netnsKind: Kind<typeof args> = {
   space: ({ name }) => name,
   prepare,
   commands,
+  clear,
   removal,
   probe,
   parse,

@@ -21,8 +21,8 @@ export function waitForProcess(
   return { argv: within(netns, argv), ...rest };
 }
 
-export interface Endings {
-  readonly lab: string;
+/** A part of a lab whose processes end. */
+export interface Ending {
   /** Whose mark says so: a process's id; with a comma at the end, all in a namespace. */
   readonly name: string;
   /** Path of a namespace in which everything ends. */
@@ -32,18 +32,17 @@ export interface Endings {
 }
 
 /** Ends what a container was, and what that started, when it is asked to. */
-export const endProcess = (endings: Endings): Command => script("process-end", wordsOf(endings, grace));
+export const endProcess = (lab: string, ending: Ending): Command =>
+  script("process-end", [`${grace}`, lab, ...wordsOf(ending)]);
 
 /** The same, unless nothing was ever started: then nobody looks at all processes. */
-export const endIfStarted = (files: { pid: string; log: string }, endings: Endings): Command =>
-  perl(`${unlessStarted}${scriptText("process-end")}`, [files.pid, files.log, ...wordsOf(endings, grace)]);
+export const endIfStarted = (lab: string, files: { pid: string; log: string }, ending: Ending): Command =>
+  perl(`${unlessStarted}${scriptText("process-end")}`, [files.pid, files.log, `${grace}`, lab, ...wordsOf(ending)]);
 
 const unlessStarted = "exit 0 unless grep { -e } splice @ARGV, 0, 2;\n";
 
-/** Nobody in a namespace that goes is asked. */
-export const killProcesses = (endings: Endings): Command => script("process-end", wordsOf(endings, 0));
+/** Nobody in a namespace that goes is asked. All processes are looked at once, for however many go together. */
+export const killProcesses = (lab: string, endings: readonly Ending[]): Command =>
+  script("process-end", ["0", lab, ...endings.flatMap(wordsOf)]);
 
-const wordsOf = ({ lab, name, space = "", pidFiles }: Endings, seconds: number): string[] => [
-  ...[`${seconds}`, lab, name, space],
-  ...pidFiles,
-];
+const wordsOf = ({ name, space = "", pidFiles }: Ending): string[] => [name, space, `${pidFiles.length}`, ...pidFiles];

@@ -6,7 +6,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { type Command, HostError, type Output, line, quote } from "../host";
 import { type Context, type Kind, parts } from "./kind";
 import { recordPath } from "./owned";
-import { type Endings, endIfStarted, endProcess, waitForProcess } from "./process-watch";
+import { type Ending, endIfStarted, endProcess, waitForProcess } from "./process-watch";
 import { type Fault, closed, host, netns, withDefault } from "./schema";
 import { script } from "./script";
 
@@ -83,7 +83,7 @@ function commands(want: Process, found: Process | undefined, { lab }: Context<Pr
   return [{ ...script("start-process", [log, pid, ...argv]), shown }];
 }
 
-const endings = (want: Process, lab: string): Endings => ({ lab, name: idOf(want), pidFiles: [files(want, lab).pid] });
+const ending = (want: Process, lab: string): Ending => ({ name: idOf(want), pidFiles: [files(want, lab).pid] });
 
 /** Exit code of find-process.pl when there is no such process, which no failure of Perl's gives. */
 const gone = 3;
@@ -128,7 +128,7 @@ export const processKind: Kind<typeof args> = {
   within: ({ netns }) => [netns],
   written: true,
   // What a run before left of it would hold its ports.
-  prepare: (want, { lab }) => [endIfStarted(files(want, lab), endings(want, lab))],
+  prepare: (want, { lab }) => [endIfStarted(lab, files(want, lab), ending(want, lab))],
   commands,
   finish: (want, { lab }) => {
     const ports = want.listens.map(({ protocol, port }) => `${protocol}:${port}`);
@@ -137,7 +137,7 @@ export const processKind: Kind<typeof args> = {
   // Also one that is not found may still run, in a namespace that lost its name.
   removal: (want, _, { lab }) => {
     const { pid, log } = files(want, lab);
-    return [endProcess(endings(want, lab)), { argv: ["rm", "-f", pid, log] }];
+    return [endProcess(lab, ending(want, lab)), { argv: ["rm", "-f", pid, log] }];
   },
   probe,
   parse,

@@ -25,6 +25,7 @@ import {
   writtenMeanwhile,
 } from "./owned";
 import { at, differences, without } from "./properties";
+import { Together } from "./together";
 
 /** For the plugin, which knows only how kinds are reconciled. */
 export { projectOwner } from "./owned";
@@ -49,6 +50,7 @@ export class Reconciler {
   private readonly marked = new Set<string>();
   /** Namespaces that this one has made, by host and name: at first there is nothing in them, so nobody needs to look. */
   private readonly fresh = new Set<string>();
+  private readonly clearing = new Map<string, Together<{ args: Args; found: Args | undefined }>>();
 
   /** @param owner as `projectOwner` says it */
   constructor(
@@ -219,8 +221,10 @@ export class Reconciler {
       const { found, wrong, ownership } = await this.observe(kind, args);
       const isAnothers = error.command === steps[0] && saysExists(error);
       const there = found ?? (wrong === undefined ? undefined : args);
-      const removal = kind.removal(args, isAnothers ? undefined : there, { ...this.context(), before });
       if (isAnothers && record) return;
+      const mine = isAnothers ? undefined : there;
+      await this.clear(kind, args, mine);
+      const removal = kind.removal(args, mine, { ...this.context(), before });
       const note = ownership.record || !ownership.inside ? [forget(this.lab, kind, args)] : [];
       await this.host(args.host).run([...removal, ...note]);
     } catch {
@@ -230,6 +234,7 @@ export class Reconciler {
 
   private async remove(kind: Kind, args: Args, { found, wrong, ownership }: Observed): Promise<void> {
     const there = found ?? (wrong === undefined ? undefined : args);
+    await this.clear(kind, args, there);
     const before = ownership.record?.before as Args | undefined;
     const removal = kind.removal(args, there, { ...this.context(), before });
     const failure = await this.failureOf(args.host, removal);
@@ -238,6 +243,20 @@ export class Reconciler {
     if (after.found !== undefined || after.wrong !== undefined) throw failure;
     // Gone meanwhile, or gone with what went before; what podnet put beside it has to go all the same.
     await this.host(args.host).run(kind.removal(args, undefined, this.context()));
+  }
+
+  /** Waits for those that are being cleared, and then goes with all that have come meanwhile. */
+  private async clear(kind: Kind, args: Args, found: Args | undefined): Promise<void> {
+    if (!kind.clear) return;
+    const key = `${args.host},${kind.token}`;
+    const turn = this.clearing.get(key) ?? new Together((removed) => this.clearAll(kind, removed));
+    this.clearing.set(key, turn);
+    await turn.add({ args, found });
+  }
+
+  private async clearAll(kind: Kind, removed: readonly { args: Args; found: Args | undefined }[]): Promise<void> {
+    const [first] = removed;
+    if (first) await this.host(first.args.host).run(kind.clear?.(removed, this.context()) ?? []);
   }
 
   /** What went wrong first, be it allowed to or not. Nothing runs behind what may not. */

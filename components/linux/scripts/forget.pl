@@ -27,6 +27,7 @@ sub put {
 
 unlink $record, "$record.pid", "$record.log";
 remove_tree($inside) if defined $inside;
+rmdir $record =~ s{/[^/]*$}{}r;
 
 # `ip netns add` mounts /run/netns on itself when it is first used (ip-netns(8)). Whoever caused that undoes it behind the
 # last namespace; as long as there are others, another lab inherits the duty, and without one nobody has it any more.
@@ -36,20 +37,20 @@ if (-e $mount && !entries('/run/netns')) {
     rmdir '/run/netns';
     unlink $mount unless -d '/run/netns';
 }
-my @records = -e $mount ? map { my $folder = $_; map { "$folder/$_" } entries("$owned/$folder") } entries($owned) : ();
-if ("@records" eq 'host/NetnsMount') {
+if (-e $mount && join(' ', entries("$owned/host")) eq 'NetnsMount' && !grep { /^netns-/ } entries($owned)) {
     my ($heir) = grep { $_ ne "$owned/host" && -d } map { "$labs/$_/.owned/host" } entries($labs);
     rename $mount, "$heir/NetnsMount" if defined $heir;
     unlink $mount;
 }
-rmdir "$owned/$_" for grep { /^netns-/ } entries($owned);
-rmdir "$owned/host";
+if (rmdir "$owned/host" or !-d "$owned/host") {
+    rmdir "$owned/$_" for grep { /^netns-/ } entries($owned); # Somebody was killed before the first record there.
+}
 
 # Behind the last record goes what still runs of the lab, and the mark that says whose it was.
 if (-d $owned && !grep { -d "$owned/$_" } entries($owned)) {
     my $child = fork;
     if (!$child) {
-        @ARGV = (2, $name, '', '');
+        @ARGV = (2, $name, '', '', 0);
         eval $end_processes;
         exit 0;
     }

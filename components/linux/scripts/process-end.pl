@@ -1,8 +1,8 @@
 # Ends what a lab left running, wherever it went.
-# Arguments: SECONDS LAB NAME NAMESPACE FILE...
+# Arguments: SECONDS LAB, and for each part of the lab that ends: NAME NAMESPACE NUMBER-OF-FILES FILE...
 #   SECONDS    how long they may take to end when asked politely (SIGTERM); with 0 they are not asked
-#   LAB NAME   ends all that carry these marks in their environment; of an empty NAME, or one that ends in a comma (all of
-#              a namespace), the beginning counts
+#   LAB NAME   ends all that carry these marks in their environment; an empty NAME stands for all, and one that ends in a comma
+#              for all of a namespace
 #   NAMESPACE  and all that are in this network namespace, unless it is the host's own; empty for none
 #   FILE...    and the sessions of the processes whose id and time of start these files hold (patterns, as a shell's). When
 #              another process has the id by now, there is nothing left to end. A session outlives the process that began
@@ -10,7 +10,14 @@
 use strict;
 use File::Glob 'bsd_glob';
 
-my ($grace, $lab, $name, $namespace, @files) = @ARGV;
+my ($grace, $lab, @rest) = @ARGV;
+my (%names, @namespaces, @files);
+while (@rest) {
+    my ($name, $namespace, $count) = splice @rest, 0, 3;
+    $names{$name} = 1;
+    push @namespaces, $namespace if $namespace ne '';
+    push @files, splice @rest, 0, $count;
+}
 
 sub slurp {
     open(my $file, '<', $_[0]) or return '';
@@ -30,21 +37,22 @@ sub identity {
 }
 
 my $host = identity('/proc/self/ns/net');
-my $space = $namespace eq '' ? '' : identity($namespace);
-$space = '' if $space eq $host;
+my %spaces = map { identity($_) => 1 } @namespaces;
+delete @spaces{$host, ''};
 
-# When a namespace goes, who is in another that has a name goes with that one. With a thousand of them, this saves reading
-# the environments of all but a few.
-my %spared = map { identity($_) => 1 } $name =~ /,$/ ? bsd_glob('/run/netns/*') : ();
-delete @spared{$space, $host};
+# When namespaces go, who is in another that has a name goes with that one. With a thousand of them, this saves reading the
+# environments of all but a few.
+my %spared = (grep { !/,$/ } keys %names) ? () : map { identity($_) => 1 } bsd_glob('/run/netns/*');
+delete @spared{keys %spaces, $host};
 
-my $named = "\0PODNET_PROCESS=$name" . ($name =~ /(^|,)$/ ? '' : "\0");
 my $run = identity('/run');
 
 # A container may run a lab of the same name; its processes see another /run.
 sub is_marked {
     my $environment = "\0" . slurp("/proc/$_[0]/environ");
-    return index($environment, $named) >= 0 && index($environment, "\0PODNET_LAB=$lab\0") >= 0
+    my ($name) = $environment =~ /\0PODNET_PROCESS=([^\0]*)/ or return 0;
+    my ($namespace) = $name =~ /^([^,]*,)/;
+    return ($names{$name} || $names{''} || $names{ $namespace // '' }) && index($environment, "\0PODNET_LAB=$lab\0") >= 0
         && identity("/proc/$_[0]/root/run") eq $run;
 }
 
@@ -53,7 +61,7 @@ for my $file (map { bsd_glob($_) } @files) {
     my ($pid, $born) = slurp($file) =~ /^(\d+)\n(\d+)\n/ or next;
     my @first = fields($pid);
     next if @first && $first[19] != $born;
-    $sessions{$pid} = 1 unless $space ne '' && identity("/proc/$pid/ns/net") eq $space;
+    $sessions{$pid} = 1 unless $spaces{ identity("/proc/$pid/ns/net") };
 }
 
 sub is_of_session {
@@ -63,9 +71,9 @@ sub is_of_session {
 
 sub is_to_end {
     my ($pid) = @_;
-    if ($space ne '' || %spared) {
+    if (%spaces || %spared) {
         my $its = identity("/proc/$pid/ns/net");
-        return 1 if $its eq $space && $its ne '';
+        return 1 if $spaces{$its};
         return 0 if $spared{$its};
     }
     return %sessions && is_of_session($pid) || is_marked($pid);

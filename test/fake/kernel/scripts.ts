@@ -145,7 +145,13 @@ function endStarted(kernel: Kernel, [pidFile = "", log = "", ...words]: Words): 
 }
 
 /** What carries the marks, is in the namespace, or has its id in one of the files. */
-function endProcesses(kernel: Kernel, [, lab = "", name = "", place = "", ...patterns]: Words): Output {
+function endProcesses(kernel: Kernel, [, lab = "", ...groups]: Words): Output {
+  for (let rest = groups; rest.length > 0; rest = rest.slice(3 + Number(rest[2])))
+    endGroup(kernel, lab, rest[0] ?? "", rest[1] ?? "", rest.slice(3, 3 + Number(rest[2])));
+  return said();
+}
+
+function endGroup(kernel: Kernel, lab: string, name: string, place: string, patterns: Words): void {
   const space = kernel.files.get(place)?.space;
   const pidFiles = patterns.flatMap((pattern) =>
     pattern.endsWith("/*.pid")
@@ -160,7 +166,6 @@ function endProcesses(kernel: Kernel, [, lab = "", name = "", place = "", ...pat
     const isInside = space !== undefined && space !== kernel.host && process.space === space;
     if (isMarked || isInside || written.includes(process)) kernel.processes.delete(process.pid);
   }
-  return said();
 }
 
 function listNotes({ files }: Kernel, [folder = ""]: Words): Output {
@@ -207,7 +212,7 @@ function forget(kernel: Kernel, [, lab = "", record = "", within = ""]: Words): 
   for (const folder of inside(files, owned)) if (!folder.endsWith("/host")) removeFolder(files, folder);
   removeFolder(files, `${owned}/host`);
   if (isFolder(files, owned) && !inside(files, owned).some((path) => isFolder(files, path))) {
-    endProcesses(kernel, ["2", basename(lab), "", ""]);
+    endProcesses(kernel, ["2", basename(lab), "", "", "0"]);
     files.delete(`${owned}/owner`);
   }
   for (const folder of [owned, lab, parent]) removeFolder(files, folder);

@@ -5,7 +5,7 @@ import { type Cases, failed, noNamespace, said } from "./cases";
 const args = { host: "local", netns: "lab.a", name: "default/web", command: ["server", "--text", "it's"] };
 const record = "/run/podnet/lab/.owned/netns-6d5b7a1a5f7a3c3f2f5e/Process-b0d7cb7d53b4a9ae0e2c";
 const full = { ...args, env: {}, listens: [] };
-const end = endProcess({ lab: "lab", name: "lab.a,default/web", pidFiles: [`${record}.pid`] });
+const end = endProcess("lab", { name: "lab.a,default/web", pidFiles: [`${record}.pid`] });
 const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export const cases: Cases = {
