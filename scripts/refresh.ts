@@ -23,6 +23,6 @@ export async function main(args: string[]): Promise<void> {
   prepareState(name);
   await awaitOrphans();
   const words = ["refresh", "--yes", "--skip-preview", "--suppress-outputs", "--stack", name, ...rest];
-  const { code } = await pulumi(words, { stdio: displayOf(rest) });
+  const { code } = await pulumi(words, { env: { PULUMI_SKIP_CHECKPOINTS: "true" }, stdio: displayOf(rest) });
   process.exitCode = code;
 }
