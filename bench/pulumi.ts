@@ -20,8 +20,6 @@ const words: Readonly<Record<Step, readonly string[]>> = {
   destroy: ["destroy", "--yes", "--skip-preview", ...quiet],
 };
 
-const withoutCheckpoints: readonly Step[] = ["up", "second up", "one pod added", "destroy"];
-
 /** A resource of the state. */
 export interface Resource {
   readonly urn: string;
@@ -49,8 +47,7 @@ export class Stack {
 
   /** @returns the seconds that it took */
   async do(step: Step): Promise<number> {
-    const skipped = withoutCheckpoints.includes(step);
-    return (await this.pulumi(words[step], skipped ? { PULUMI_SKIP_CHECKPOINTS: "true" } : {})).seconds;
+    return (await this.pulumi(words[step], { PULUMI_SKIP_CHECKPOINTS: "true" })).seconds;
   }
 
   async resources(): Promise<Resource[]> {
