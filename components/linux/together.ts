@@ -7,7 +7,7 @@ interface Waiting<T> {
 }
 
 export class Together<T> {
-  private waiting: Waiting<T>[] = [];
+  private readonly waiting: Waiting<T>[] = [];
   private isBusy = false;
 
   constructor(private readonly work: (items: readonly T[]) => Promise<void>) {}

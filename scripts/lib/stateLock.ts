@@ -62,12 +62,14 @@ function locked({ pid, username, hostname: host, timestamp }: Lock, file: string
 
 const tornSeconds = 10;
 
-/** Locks get written under a temporary name beside it and renamed, so half a file is what a kill left, unless it is very young. */
+/** Locks get written under a temporary name beside it (<name>.<time>.tmp) and renamed: so half a file is what a kill left, unless it is
+ * very young and has such a name still; and half a lock of the right name is what got renamed when the disk was full. */
 function readLock(file: string): Lock | "gone" | "being written" | "torn" {
   try {
     const age = Date.now() - statSync(file).mtimeMs;
     const lock = parseLock(readFileSync(file, "utf8"));
-    return lock ?? (age < tornSeconds * 1000 ? "being written" : "torn");
+    const isNew = file.endsWith(".tmp") && age < tornSeconds * 1000;
+    return lock ?? (isNew ? "being written" : "torn");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "gone";
     throw error;
