@@ -72,8 +72,9 @@ sub execute {
         open STDERR, '>&', $err_end;
         open STDOUT, '>&', $out_end;
         close $_ for grep { defined } $out, $err, $in, $out_end, $err_end, $in_end;
-        $work->();
-        exit 0;
+        exit 0 if eval { $work->(); 1 };
+        print STDERR $@;
+        exit 255; # Perl's own code would be the last error's number, which may mean anything.
     }
     close $_ for grep { defined } $out_end, $err_end, $in_end;
     my %text = (out => '', err => '');

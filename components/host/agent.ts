@@ -23,7 +23,8 @@ interface Job {
 
 /** Programs speak English and are found where administrators' programs are, whatever the login shell set. */
 const environment =
-  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C LANG=C; export PATH LC_ALL LANG; umask 022";
+  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C LANG=C; export PATH LC_ALL LANG; " +
+  "unset PERL5OPT PERL5LIB PERL_UNICODE; umask 022";
 
 const script = readFileSync(join(__dirname, "agent.pl"), "utf8");
 

@@ -1,6 +1,6 @@
 // Commands arrive as they were said, through a real shell; what it says comes back, each answer to its command.
 import fc from "fast-check";
-import { type Command, ConnectionLost, type Output, line } from "../../../components/host";
+import { type Command, ConnectionLost, type Output, line, perl as perlJob } from "../../../components/host";
 import { type LocalAgent, openAgent } from "./local-agent";
 
 let local: LocalAgent;
@@ -169,6 +169,41 @@ test("programs speak English and are found where an administrator's are", async 
   const [output] = await agent.run([sh('echo "$LC_ALL $PATH"; umask')], 5000);
   expect(output?.stdout).toBe("C /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n0022\n");
   agent.close();
+});
+
+test("whatever Perl is told to do with characters, bytes are bytes", async () => {
+  const { agent } = await openAgent("/usr/bin/env", ["PERL_UNICODE=SDA", "PERL5OPT=-CSDA", "/bin/sh"]);
+  const [output] = await agent.run([{ argv: ["cat"], stdin: "é 😀" }], 5000);
+  expect(output).toEqual({ code: 0, stdout: "é 😀", stderr: "" });
+  agent.close();
+});
+
+describe.each(["here", "fork"] as const)("small jobs, run %s,", (inline) => {
+  const job = (script: string, words: string[] = [], stdin?: string): Command =>
+    perlJob(`use strict; ${script}`, words, { inline, stdin });
+
+  test("have words and an input, and answer as a program does", async () => {
+    const outputs = await run(
+      [
+        job('my ($a) = @ARGV; print "<$a>", <STDIN>', ["é'\n"], "in\nput"),
+        job('print STDERR "why\\n"; exit 3'),
+        job('print "half"; die "reason\\n"'),
+        job("print {"),
+      ],
+      true,
+    );
+    expect(outputs.slice(0, 3)).toEqual([
+      { code: 0, stdout: "<é'\n>in\nput", stderr: "" },
+      { code: 3, stdout: "", stderr: "why\n" },
+      { code: 255, stdout: "half", stderr: "reason\n" },
+    ]);
+    expect(outputs[3]).toMatchObject({ code: 255, stderr: expect.stringContaining("syntax error") as string });
+  });
+
+  test("begin anew each time", async () => {
+    const counts = job("my $count; $count++; print $count");
+    expect((await run([counts, counts, counts])).map(({ stdout }) => stdout)).toEqual(["1", "1", "1"]);
+  });
 });
 
 describe("when it ends", () => {
