@@ -6,6 +6,7 @@ import { readLab } from "./lib/readLab";
 import { ensureToolchain } from "./toolchain/toolchain";
 
 const help = `
+It compares the lab's files with the state. What was changed by hand on the hosts, which \`up\` looks for and repairs, it sees with --refresh.
 Examples:
   npm run preview                    what would be made, changed and removed
   npm run preview -- --diff          with every property, and the commands that make it

@@ -8,6 +8,8 @@ import { say } from "../toolchain/progress";
 const row = /^ ?\S{0,2} +[\w-]+:[\w/-]+:\w+ .*$/;
 const begins = /(creat|updat|delet|replac|refresh|read|import|discard)ing \(\d+s\) *$/;
 const unchanged = /^ {4}\S+ \S+ +(running *)?$/;
+/** Looked at, and found as it was. */
+const looked = /^ ?~ .* refresh(ed)? \(\d+(\.\d+)?s\) *$/;
 const hint = /^(The resources in the stack have been deleted, but|If you want to remove the stack completely)/;
 
 /** Where the rows end. */
@@ -35,7 +37,7 @@ export function brief(from: Readable, write = (line: string): void => void proce
     if (!inRows || !row.test(line)) return show(line);
     if (begins.test(line)) return;
     done++;
-    if (unchanged.test(line)) return;
+    if (unchanged.test(line) || looked.test(line)) return;
     const isPlain = /\(\d+(\.\d+)?s\) *$/.test(line) && !/failed \(/.test(line);
     if (isPlain) changes++;
     if (!isPlain || changes <= shownChanges) show(line.trimEnd());

@@ -8,6 +8,8 @@ export interface Place {
   readonly name: string;
   readonly host: string;
   readonly netns: string;
+  /** The key of its output, as `default/pod1`, if it is a pod. */
+  readonly pod?: string;
 }
 
 /** `pod1`, `default/pod1`, `node1`, `node/node1`, `client`, `router` or `switch`. @throws when it is none or several of them */
@@ -18,7 +20,7 @@ export function whom(name: string, outputs: Outputs): Place {
   if (found.length > 1)
     throw new Error(`"${name}" is several: ${found.map(({ names }) => names[0]).join(", ")}; say which`);
   if (!place) throw new Error(`lab "${outputs.lab}" has no "${name}"; ${suggestion(name, places)}`);
-  return { name, host: place.host, netns: place.netns };
+  return { name, host: place.host, netns: place.netns, ...(place.isPod ? { pod: place.names[0] } : {}) };
 }
 
 function called(name: string, places: readonly Named[]): readonly Named[] {
