@@ -10,10 +10,13 @@ import { ensureToolchain } from "./toolchain/toolchain";
 import { say } from "./toolchain/progress";
 
 const help = `
-POD is pod1, or default/pod1. Nodes and other places have no logs. Both streams of the process are there, from its start on.
+POD is pod1, or default/pod1. Nodes and other places have no logs. Both streams of the process are there: the last 10 MB.
 Examples:
   npm run logs -- pod1
   npm run logs -- pod1 -c sidecar`;
+
+/** More of a log than this nobody reads in a terminal: the last part of it. */
+const mostBytes = 10_000_000;
 
 interface Args {
   readonly host: string;
@@ -42,7 +45,7 @@ export async function main(args: string[]): Promise<void> {
   const settings = stack.hosts[process.host];
   if (!settings) throw new Error(`the state says nothing about how to reach host "${process.host}"`);
   const log = `${recordPath(lab, processKind, process)}.log`;
-  const [output] = await withHost(process.host, settings, (host) => host.ask([{ argv: ["cat", log] }]));
+  const [output] = await withHost(process.host, settings, (host) => host.ask([{ argv: ["tail", "-c", `${mostBytes}`, log] }]));
   if (output?.code !== 0)
     throw new Error(`${process.name} has written nothing that is there: ${output?.stderr.trim()}`);
   globalThis.process.stdout.write(output.stdout);

@@ -91,8 +91,8 @@ const gone = 3;
 function probe(want: Process, { lab }: Context<Process>): Command[] {
   const space = want.netns === undefined ? "/proc/self/ns/net" : `/run/netns/${want.netns}`;
   const record = recordPath(lab, processKind, want);
-  const { pid, log } = files(want, lab);
-  return [{ ...script("find-process", [record, pid, log, space, ...names(want, lab)]), mayFail: true }];
+  const { pid } = files(want, lab);
+  return [{ ...script("find-process", [record, pid, space, ...names(want, lab)]), mayFail: true }];
 }
 
 /** What runs is what was written down when it was started. */

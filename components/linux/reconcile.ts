@@ -104,8 +104,11 @@ export class Reconciler {
   /** What the kernel has; undefined when it is gone, or when something that is not the lab's, or not this one's, took its name. */
   async read(kind: Kind, state: Args): Promise<Args | undefined> {
     const observed = await this.observe(kind, state);
-    if (!observed.found || this.isAnothersLab(observed) || isForeign(kind, observed)) return undefined;
-    return this.asAsked(kind, state, observed.found);
+    if (!observed.found || this.isAnothersLab(observed)) return undefined;
+    if (!isForeign(kind, observed)) return this.asAsked(kind, state, observed.found);
+    // Without any of its notes the lab may well have made it, so the state may not forget it.
+    if (!this.marked.has(state.host)) throw this.unknown(kind, state, observed);
+    return undefined;
   }
 
   /** Reads an object that podnet did not make and makes it the lab's own. */
@@ -368,7 +371,7 @@ export class Reconciler {
       .filter(({ argv: [program = ""] }) => !["perl", "sh"].includes(program));
     return new HostError(
       `host "${args.host}": ${nameOf(kind, args)} is there, but nothing in ${ownedFolder(this.lab)} says any more that lab "${this.lab}" made it, so it stays. ` +
-        `If you know that it is the lab's, remove it, then destroy again:\n  ${removal.map(line).join("\n  ")}`,
+        `If you know that it is the lab's, remove it, then try again:\n  ${removal.map(line).join("\n  ")}`,
     );
   }
 

@@ -294,7 +294,7 @@ describe("records that are lost", () => {
     const later = new Reconciler(lab, owner, () => host);
     await expect(later.delete(kind("NetworkNamespace"), space)).rejects.toThrow(
       'host "fake": NetworkNamespace lab.a is there, but nothing in /run/podnet/lab/.owned says any more that lab "lab" made it, so it stays. ' +
-        "If you know that it is the lab's, remove it, then destroy again:\n  ip netns del lab.a",
+        "If you know that it is the lab's, remove it, then try again:\n  ip netns del lab.a",
     );
     expect(fake.kernel.space("lab.a")).toBeDefined();
     await hands("ip netns del lab.a");

@@ -203,7 +203,7 @@ describe("records that are lost", () => {
     for (; destroyed.code !== 0 && removed.length < there.length; destroyed = await lab.destroy()) {
       const said = destroyed.errors.join("\n");
       expect(said).toContain(
-        `nothing in ${lab.run}/.owned says any more that lab "${lab.name}" made it, so it stays. If you know that it is the lab's, remove it, then destroy again:`,
+        `nothing in ${lab.run}/.owned says any more that lab "${lab.name}" made it, so it stays. If you know that it is the lab's, remove it, then try again:`,
       );
       for (const [, name = ""] of said.matchAll(/^ +ip netns del (\S+)$/gm)) {
         await machine.sh(`ip netns pids ${name} | xargs -r kill -9; ip netns del ${name}`);

@@ -1,13 +1,13 @@
-# Finds a process that a lab started, by what was written down of it: its record, the file with its id and the time of its start, its log.
-# Arguments: RECORD ID-FILE LOG-FILE NAMESPACE MARK...
+# Finds a process that a lab started, by what was written down of it: its record, and the file with its id and the time of its start.
+# Arguments: RECORD ID-FILE NAMESPACE MARK...
 # Prints the record. Exit code 3: there is no such process, or it is in another network namespace, as one that outlived its
 # namespace's name is.
 #
 # A process whose id is not written down, or not wholly, is looked for by its marks, variables of its environment, and written down
-# again; one that never started has no log.
+# again.
 use strict;
 
-my ($record, $id_file, $log, $namespace, @marks) = @ARGV;
+my ($record, $id_file, $namespace, @marks) = @ARGV;
 
 sub slurp {
     open my $file, '<', $_[0] or return '';
@@ -45,7 +45,7 @@ sub search {
     return ($pid, $born);
 }
 
-exit 3 unless -e $record && (-e $id_file || -e $log);
+exit 3 unless -e $record;
 my ($pid, $born) = slurp($id_file) =~ /^(\d+)\n(\d+)\n/;
 unless (defined $born) {
     ($pid, $born) = search(@marks);

@@ -114,9 +114,9 @@ function processOf(kernel: Kernel, path: string): Process | undefined {
   return process?.born === born ? process : undefined;
 }
 
-function findProcess(kernel: Kernel, [record = "", pidFile = "", log = "", place = "", ...marks]: Words): Output {
+function findProcess(kernel: Kernel, [record = "", pidFile = "", place = "", ...marks]: Words): Output {
   const { files } = kernel;
-  if (!files.has(record) || (!files.has(pidFile) && !files.has(log))) refuse(3, "");
+  if (!files.has(record)) refuse(3, "");
   if (!/^\d+\n\d+\n/.test(files.get(pidFile)?.content ?? "")) {
     const found = [...kernel.processes.values()].find((process) => marks.every((mark) => process.marks.includes(mark)));
     if (found) write(files, pidFile, `${found.pid}\n${found.born}\n`);
