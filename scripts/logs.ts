@@ -45,7 +45,9 @@ export async function main(args: string[]): Promise<void> {
   const settings = stack.hosts[process.host];
   if (!settings) throw new Error(`the state says nothing about how to reach host "${process.host}"`);
   const log = `${recordPath(lab, processKind, process)}.log`;
-  const [output] = await withHost(process.host, settings, (host) => host.ask([{ argv: ["tail", "-c", `${mostBytes}`, log] }]));
+  const [output] = await withHost(process.host, settings, (host) =>
+    host.ask([{ argv: ["tail", "-c", `${mostBytes}`, log] }]),
+  );
   if (output?.code !== 0)
     throw new Error(`${process.name} has written nothing that is there: ${output?.stderr.trim()}`);
   globalThis.process.stdout.write(output.stdout);
