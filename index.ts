@@ -2,6 +2,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Cluster, LabError, loadLab } from "./components/kubernetes";
 
+// Pulumi notes a stack trace for every promise of every resource, which takes longer than all else that the program does. A mistake
+// in a lab is said without one; who looks for one in the program removes this line.
+Error.stackTraceLimit = 0;
+
 /** The lab's folder or file; without `pulumi config set lab`, the ready lab that is called as the stack. */
 const path = new pulumi.Config("podnet").get("lab") ?? `labs/${pulumi.getStack()}`;
 

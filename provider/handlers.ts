@@ -12,7 +12,8 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { HostError, line } from "../components/host";
 import { functions } from "../components/linux/functions";
 import { type Args, type Kind, hostOfId } from "../components/linux/kind";
-import { Reconciler } from "../components/linux/reconcile";
+import { Reconciler, projectOwner } from "../components/linux/reconcile";
+import { differences } from "../components/linux/properties";
 import { kindOf } from "../components/linux/registry";
 import { type Fault, faultsOf, fill } from "../components/linux/schema";
 import { diff } from "./diff";
@@ -24,7 +25,8 @@ import { type Values, fromStruct, hasUnknown, toStruct, unknown } from "./values
 const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";
 
 export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementation {
-  const reconciler = (): Reconciler => new Reconciler(hosts.lab, (name) => hosts.host(name));
+  let known: Reconciler | undefined;
+  const reconciler = (): Reconciler => (known ??= new Reconciler(hosts.lab, hosts.owner, (name) => hosts.host(name)));
 
   /** The arguments with defaults, and the commands that make them. */
   function complete(kind: Kind, values: Values): Values {
@@ -140,7 +142,7 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     if (!answer) throw new HostError(`podnet has no function ${request.getTok()}`);
     const args = fromStruct(request.getArgs());
     const response = new rpc.InvokeResponse();
-    response.setReturn(toStruct(await answer(hosts.host(String(args["host"])), args)));
+    response.setReturn(toStruct(await answer(hosts.host(String(args["host"])), args, hosts)));
     return response;
   }
 
@@ -148,7 +150,8 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     // Of the two forms in which the configuration comes, this is the one without wrapped secrets.
     const variables = request.getVariablesMap();
     const settings = variables.get("podnet:config:hosts");
-    if (settings !== undefined) hosts.configure(variables.get("podnet:config:lab") ?? "", settings);
+    const owner = variables.get("podnet:config:owner");
+    if (settings !== undefined) hosts.configure(variables.get("podnet:config:lab") ?? "", settings, owner);
     const response = new rpc.ConfigureResponse();
     response.setSupportspreview(true);
     return response;
@@ -173,11 +176,20 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
       response.setFailuresList(
         absent.map((key) => failure(key, `the provider needs ${key}; pass an explicit Provider`)),
       );
-      response.setInputs(request.getNews());
+      // Kept in the state, so that a lab has the same owner when its project has moved, and for a destroy from elsewhere.
+      const owner = fromStruct(request.getOlds())["owner"] ?? projectOwner();
+      response.setInputs(toStruct({ ...news, owner }));
       return response;
     }),
-    // Another way to reach the hosts makes no other lab of it.
-    diffConfig: unary(async () => new rpc.DiffResponse()),
+    // Another way to reach the hosts makes no other lab of it, and an owner that the state had not yet is no change.
+    diffConfig: unary(async (request: rpc.DiffRequest) => {
+      const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+      const isSame = differences(olds, news).every(([first]) => first === "owner");
+      const { DIFF_NONE, DIFF_SOME } = rpc.DiffResponse.DiffChanges;
+      const response = new rpc.DiffResponse();
+      response.setChanges(isSame ? DIFF_NONE : DIFF_SOME);
+      return response;
+    }),
     configure: unary(configure),
     check: unary(check),
     diff: unary(diffResource),

@@ -1,13 +1,17 @@
 // The hosts of the provider's configuration, each connected when it is first needed.
 import { Host, HostError, type HostSettings } from "../components/host";
+import { projectOwner } from "../components/linux/reconcile";
 
 export class Hosts {
   lab = "";
+  owner = "";
   private settings: Record<string, HostSettings> = {};
   private readonly open = new Map<string, Host>();
 
-  configure(lab: string, hosts: string): void {
+  /** @param owner nothing when the state is older than owners are */
+  configure(lab: string, hosts: string, owner = projectOwner()): void {
     this.lab = lab;
+    this.owner = owner;
     this.settings = JSON.parse(hosts) as Record<string, HostSettings>;
   }
 

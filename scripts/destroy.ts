@@ -1,9 +1,20 @@
 // npm run destroy: removes a lab.
+import {
+  type AbandonOptions,
+  adviceFor,
+  forgetHosts,
+  hostsLeft,
+  isNeverMade,
+  tellAbandoned,
+  withAbandon,
+} from "./lib/abandon";
+import { projectOwner } from "../components/linux/owned";
 import { command, withLab, type LabOptions } from "./lib/command";
+import { unreachable } from "./lib/hosts";
 import { labName } from "./lib/lab";
 import { awaitOrphans } from "./lib/orphans";
-import { liftLocks, pulumi } from "./lib/pulumi";
-import { readStack, removeStack } from "./lib/stack";
+import { prepareState, pulumi, removeRemains, removeStack, tellRoom } from "./lib/pulumi";
+import { type HostsByName, isOnHost, readStack, similarLab, type Stack } from "./lib/stack";
 import { hostsOf, sweepHosts } from "./lib/sweepHosts";
 import { ensureToolchain } from "./toolchain/toolchain";
 
@@ -16,29 +27,60 @@ Pulumi.NAME.yaml; \`npm run up\` makes them again.
 To remove a part: npm run pulumi -- destroy --stack NAME --target URN`;
 
 export async function main(args: string[]): Promise<void> {
-  const program = withLab(command("destroy", summary))
+  const program = withAbandon(withLab(command("destroy", summary)))
     .argument("[name]", "the lab's name (default: that of labs/demo)")
     .option("--keep-stack", "keep the stack: its history and its configuration")
     .addHelpText("after", help)
     .parse(args, { from: "user" });
-  const options = program.opts<LabOptions & { keepStack?: boolean }>();
+  const options = program.opts<LabOptions & AbandonOptions & { keepStack?: boolean }>();
   const name = labName(options, program.args[0]);
   await ensureToolchain();
-  liftLocks(name);
+  prepareState(name);
   await awaitOrphans();
   const stack = await readStack(name);
-  if (stack) await destroy(name);
-  const { removed, isClean } = await sweepHosts(name, hostsOf(name, stack?.hosts ?? {}));
-  if (!isClean) throw new Error(`something of lab "${name}" is left (see above); its stack stays for another attempt`);
+  const all = hostsOf(name, stack?.hosts ?? {});
+  const hosts = await hostsLeft(all, options.abandonHost);
+  const abandoned = options.abandonHost ?? [];
+  if (stack && abandoned.length > 0) await forgetHosts(name, abandoned);
+  if (stack?.resources.some(isOnHost)) await destroy(name, stack, hosts);
+  const removed = await sweep(name, hosts, stack);
+  for (const host of abandoned) tellAbandoned(name, host, all[host] ?? { type: "local" });
   if (stack && !options.keepStack) await removeStack(name);
-  console.log(stack || removed > 0 ? `lab "${name}" is gone` : `there is no lab "${name}": nothing to remove`);
+  const wasThere = stack !== undefined || removed > 0 || abandoned.length > 0;
+  if (!stack && wasThere) removeRemains(name);
+  if (wasThere) return console.log(`lab "${name}" is gone`);
+  const meant = await similarLab(name);
+  if (meant !== undefined)
+    throw new Error(`there is no lab "${name}"; did you mean "${meant}"? npm run destroy -- ${meant}`);
+  console.log(`there is no lab "${name}": nothing to remove`);
 }
 
-async function destroy(name: string): Promise<void> {
-  const words = ["destroy", "--yes", "--skip-preview", "--stack", name];
-  const { code } = await pulumi(words, { env: { PULUMI_SKIP_CHECKPOINTS: "true" } });
-  if (code !== 0)
-    throw new Error(
-      `pulumi destroy ended with exit code ${code}, so the lab may be there in part. Run it again, or: npm run sweep -- ${name}`,
-    );
+const again = (name: string): string => `npm run destroy -- ${name}`;
+
+async function destroy(name: string, { resources }: Stack, hosts: HostsByName): Promise<void> {
+  const used = new Set(resources.filter(isOnHost).map(({ inputs }) => inputs?.host));
+  for (const [host, settings] of Object.entries(hosts)) {
+    const isAway = settings.type === "ssh" && used.has(host);
+    const reason = isAway ? await unreachable(host, settings) : undefined;
+    if (reason !== undefined) throw new Error(`${adviceFor(host, reason, again(name))}\nNothing was removed.`);
+  }
+  const words = ["destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", name];
+  const { code } = await pulumi(words, { env: { PULUMI_SKIP_CHECKPOINTS: "true" }, stdio: "brief" });
+  if (code === 0) return;
+  tellRoom(name);
+  throw new Error(
+    `pulumi destroy ended with exit code ${code}, so the lab may be there in part. Run it again, or: npm run sweep -- ${name}`,
+  );
+}
+
+/** What is written down on the hosts. @returns how much that was */
+async function sweep(name: string, hosts: HostsByName, stack: Stack | undefined): Promise<number> {
+  const { removed, isClean, unreachable } = await sweepHosts(name, hosts, { owner: stack?.owner ?? projectOwner() });
+  for (const [host, reason] of Object.entries(unreachable)) {
+    if (stack && isNeverMade(stack))
+      console.error(`podnet: ${reason}\nNothing of the lab was ever made on host "${host}".`);
+    else throw new Error(`${adviceFor(host, reason, again(name))}\nThe lab's stack stays for another attempt.`);
+  }
+  if (!isClean) throw new Error(`something of lab "${name}" is left (see above); its stack stays for another attempt`);
+  return removed;
 }

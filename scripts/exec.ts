@@ -27,6 +27,8 @@ export async function main(args: string[]): Promise<void> {
     .addHelpText("after", help)
     .parse(args, { from: "user" });
   const [who = "", ...rest] = program.args;
+  if (who.startsWith("-"))
+    throw new Error(`"${who}" is no name; options come before the name, and behind no second --`);
   const lab = labName(program.opts<LabOptions>());
   await ensureToolchain();
   const { outputs, hosts } = await readRunningLab(lab);

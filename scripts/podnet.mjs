@@ -20,9 +20,20 @@ const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
 /** What a programming mistake throws: here a person needs the stack, elsewhere the message says it all. */
 const mistakes = [TypeError, ReferenceError, RangeError, SyntaxError];
 
+/** What to do about what the system refused (errno(3)), by its code. */
+const advice = {
+  EACCES: "this user may not; run the command as root, or as whoever the file belongs to",
+  EPERM: "this user may not; run the command as root",
+  EROFS: "the file system is mounted read-only; remount it (mount -o remount,rw), and run the command again",
+  ENOSPC: "the disk is full; make room (df -h says which is), and run the command again",
+  EDQUOT: "the disk quota is used up; make room, and run the command again",
+};
+
+const told = ({ code, message }) => (advice[code] ? `${message}: ${advice[code]}` : message);
+
 function fail(error) {
   const bare = error instanceof Error && !mistakes.some((kind) => error instanceof kind) && !process.env.PODNET_DEBUG;
-  say(bare ? error.message : (error?.stack ?? error));
+  say(bare ? told(error) : (error?.stack ?? error));
   process.exit(1);
 }
 
@@ -37,10 +48,21 @@ function checkNode() {
     );
 }
 
+const scriptNames = () => readdirSync(scripts).flatMap((file) => /^(.+)\.ts$/.exec(file)?.[1] ?? []);
+
 function scriptFile(name) {
-  const names = readdirSync(scripts).flatMap((file) => /^(.+)\.ts$/.exec(file)?.[1] ?? []);
+  const names = scriptNames();
   if (names.includes(name)) return join(scripts, `${name}.ts`);
   throw new Error(`${name ? `there is no script "${name}".` : "which script?"} There are: ${names.sort().join(", ")}.`);
+}
+
+/** One line for each script: the comment that it begins with. */
+function help() {
+  const lines = scriptNames().map((name) => {
+    const [first] = readFileSync(join(scripts, `${name}.ts`), "utf8").split("\n");
+    return `  ${name.padEnd(12)} ${first.slice(first.indexOf(": ") + 2)}`;
+  });
+  return `Usage: npm run SCRIPT -- [ARGUMENT ...], or: node scripts/podnet.mjs SCRIPT [ARGUMENT ...]\n\n${lines.sort().join("\n")}\n\nEach has its own --help.\n`;
 }
 
 /** Whether node_modules holds what package-lock.json says. npm writes node_modules/.package-lock.json last. */
@@ -78,6 +100,7 @@ async function installPackages() {
 }
 
 async function run(name, args) {
+  if (name === "--help" || name === "-h") return void process.stdout.write(help());
   checkNode();
   const file = scriptFile(name);
   if (!packagesAreThere()) {

@@ -1,11 +1,12 @@
 // npm run preview: what `up` would do, with nothing done.
 import { command, parsePulumiOptions, withLab, withPulumiOptions } from "./lib/command";
 import { inProject, labKey, labPath } from "./lib/lab";
-import { pulumi, ensureStack } from "./lib/pulumi";
+import { ensureStack, pulumi, withoutTrace } from "./lib/pulumi";
 import { readLab } from "./lib/readLab";
 import { ensureToolchain } from "./toolchain/toolchain";
 
 const help = `
+It compares the lab's files with the state. What was changed by hand on the hosts, which \`up\` looks for and repairs, it sees with --refresh.
 Examples:
   npm run preview                    what would be made, changed and removed
   npm run preview -- --diff          with every property, and the commands that make it
@@ -19,7 +20,8 @@ export async function main(args: string[]): Promise<void> {
   const lab = readLab(path);
   if (!lab) return;
   await ensureToolchain();
-  await ensureStack(lab.name, { [labKey]: inProject(path) });
-  const { code } = await pulumi(["preview", "--stack", lab.name, ...rest]);
-  process.exitCode = code;
+  process.exitCode = await withoutTrace(lab.name, async () => {
+    await ensureStack(lab.name, { [labKey]: inProject(path) });
+    return (await pulumi(["preview", "--stack", lab.name, ...rest])).code;
+  });
 }

@@ -1,9 +1,9 @@
 // npm run refresh: looks at what is there, and takes it over into the state.
-import { command, parsePulumiOptions, withLab, withPulumiOptions } from "./lib/command";
+import { command, displayOf, parsePulumiOptions, withLab, withPulumiOptions } from "./lib/command";
 import { labName } from "./lib/lab";
 import { awaitOrphans } from "./lib/orphans";
-import { liftLocks, pulumi } from "./lib/pulumi";
-import { readStack, stackOption } from "./lib/stack";
+import { prepareState, pulumi } from "./lib/pulumi";
+import { noLab, readStack } from "./lib/stack";
 import { ensureToolchain } from "./toolchain/toolchain";
 
 const help = `
@@ -19,10 +19,10 @@ export async function main(args: string[]): Promise<void> {
   const { lab, rest } = parsePulumiOptions(program.addHelpText("after", help), args);
   const name = labName(lab);
   await ensureToolchain();
-  if (!(await readStack(name)))
-    throw new Error(`there is no lab "${name}"; bring it up: npm run up${stackOption(name)}`);
-  liftLocks(name);
+  if (!(await readStack(name))) throw new Error(await noLab(name));
+  prepareState(name);
   await awaitOrphans();
-  const { code } = await pulumi(["refresh", "--yes", "--skip-preview", "--stack", name, ...rest]);
+  const words = ["refresh", "--yes", "--skip-preview", "--suppress-outputs", "--stack", name, ...rest];
+  const { code } = await pulumi(words, { env: { PULUMI_SKIP_CHECKPOINTS: "true" }, stdio: displayOf(rest) });
   process.exitCode = code;
 }

@@ -4,7 +4,7 @@ import { command, withLab, type LabOptions } from "./lib/command";
 import { labName } from "./lib/lab";
 import { type LiveLab, type Process, type State, liveLab, problemsOf } from "./lib/live";
 import { count, sorted } from "./lib/picture";
-import { readRunningLab, stackOption } from "./lib/stack";
+import { readRunningLab, type Stack, stackOption } from "./lib/stack";
 import { ensureToolchain } from "./toolchain/toolchain";
 
 const help = `
@@ -23,15 +23,16 @@ export async function main(args: string[]): Promise<void> {
   const options = program.opts<LabOptions & { json?: boolean }>();
   const name = labName(options, program.args[0]);
   await ensureToolchain();
-  const lab = await liveLab(await readRunningLab(name));
+  const stack = await readRunningLab(name);
+  const lab = await liveLab(stack);
   const problems = problemsOf(lab);
-  console.log(options.json ? JSON.stringify(lab, undefined, 2) : await tables(lab));
+  console.log(options.json ? JSON.stringify(lab, undefined, 2) : await tables(lab, stack));
   for (const problem of problems) console.error(`podnet: ${problem}`);
   if (problems.length > 0) console.error(`podnet: to repair the lab: npm run up${stackOption(name)}`);
   process.exitCode = problems.length > 0 ? 1 : 0;
 }
 
-async function tables({ lab, nodes, pods, clients, underlay }: LiveLab): Promise<string> {
+async function tables({ lab, nodes, pods, clients, underlay }: LiveLab, stack: Stack): Promise<string> {
   const { chalk } = await import("zx"); // Takes a while to load, and exists as a module only.
   const colours: Record<State, (text: string) => string> = {
     running: chalk.green,
@@ -43,7 +44,13 @@ async function tables({ lab, nodes, pods, clients, underlay }: LiveLab): Promise
   const machines = [
     ...sorted(nodes).map(([name, node]) => [name, node.internalIP, node.podCIDR, paint(node.state), running(node)]),
     ...sorted(clients).map(([name, client]) => [name, client.ip, "", paint(client.state), running(client)]),
-    ...sorted(underlay).map(([name, part]) => [name, "", "", paint(part.state), running(part)]),
+    ...sorted(underlay).map(([name, part]) => [
+      name,
+      addressesIn(stack, part.netns).join("\n") || "none",
+      "",
+      paint(part.state),
+      running(part),
+    ]),
   ];
   const rows = sorted(pods).map(([key, pod]) => [key, pod.ip, pod.node, paint(pod.state), running(pod)]);
   const title = `Lab ${lab}: ${count(Object.keys(nodes).length, "node")}, ${count(rows.length, "pod")}`;
@@ -51,7 +58,24 @@ async function tables({ lab, nodes, pods, clients, underlay }: LiveLab): Promise
     title,
     table(["Node", "Address", "Pods' range", "State", "Processes"], machines),
     ...(rows.length > 0 ? [table(["Pod", "Address", "Node", "State", "Processes"], rows)] : []),
+    `Processes and namespaces; what the network does: npm run verify${stackOption(lab)}`,
   ].join("\n");
+}
+
+interface Interface {
+  readonly netns?: string;
+  readonly addresses?: readonly string[];
+}
+
+/** As declared, without prefix lengths; in one order, whatever that of the state is. */
+function addressesIn({ resources }: Stack, netns: string): string[] {
+  const cables = resources.filter(({ type }) => type === "podnet:linux:Veth");
+  const ends = cables.flatMap(({ inputs = {} }) => [inputs, inputs.peer] as readonly (Interface | undefined)[]);
+  return ends
+    .filter((end) => end?.netns === netns)
+    .flatMap((end) => end?.addresses ?? [])
+    .map((address) => address.replace(/\/.*/, ""))
+    .sort();
 }
 
 function brief({ name, pid, command, state }: Process): string {

@@ -2,12 +2,12 @@
 import { Address4 } from "ip-address";
 import type { Lab } from "../components/kubernetes/manifests";
 import { podKey } from "../components/kubernetes/manifests";
-import { command, parsePulumiOptions, withLab, withPulumiOptions } from "./lib/command";
+import { command, displayOf, parsePulumiOptions, withLab, withPulumiOptions } from "./lib/command";
 import { inProject, labKey, labPath } from "./lib/lab";
 import { removeLeftovers } from "./lib/leftovers";
 import { awaitOrphans } from "./lib/orphans";
 import { type Containers, count, picture } from "./lib/picture";
-import { ensureStack, pulumi } from "./lib/pulumi";
+import { ensureStack, pulumi, tellRoom } from "./lib/pulumi";
 import { readLab } from "./lib/readLab";
 import { type Outputs, lastChanges, readRunningLab } from "./lib/stack";
 import { ensureToolchain } from "./toolchain/toolchain";
@@ -31,7 +31,7 @@ export async function main(args: string[]): Promise<void> {
   await awaitOrphans();
   await ensureStack(lab.name, { [labKey]: inProject(path) });
   process.exitCode = await build(lab.name, rest);
-  if (process.exitCode !== 0) return;
+  if (process.exitCode !== 0) return tellRoom(lab.name);
   const { outputs, ...stack } = await readRunningLab(lab.name);
   await removeLeftovers(lab.name, stack);
   const forPrograms = rest.some((word) => word === "--json" || word === "-j");
@@ -42,7 +42,7 @@ async function build(name: string, rest: readonly string[]): Promise<number> {
   // Looks first at what is there: it may have been changed by hand, or be gone after a reboot.
   const words = ["up", "--yes", "--skip-preview", "--refresh", "--suppress-outputs", "--stack", name, ...rest];
   // The state is written once, at the end: after a kill the hosts know what was made (docs/architecture.md).
-  return (await pulumi(words, { env: { PULUMI_SKIP_CHECKPOINTS: "true" } })).code;
+  return (await pulumi(words, { env: { PULUMI_SKIP_CHECKPOINTS: "true" }, stdio: displayOf(rest) })).code;
 }
 
 async function tell(lab: Lab, outputs: Outputs): Promise<void> {

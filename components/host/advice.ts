@@ -55,6 +55,7 @@ const shells: readonly Advice[] = [
     "the user's login shell lets nobody in; give it another one there (chsh -s /bin/sh <user>), or log in as another user",
   ],
   [/sftp|internal-sftp/i, "the server only serves files to this user; log in as another user"],
+  [/perl: (not found|.*No such file)|exec: perl/, "podnet needs Perl there: apt-get install perl-base"],
   [/open failed/, "the server opens no session; raise MaxSessions in its sshd_config"],
   [/no answer for/, "the user's login shell waits for something; look at its start-up files there"],
 ];

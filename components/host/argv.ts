@@ -9,7 +9,23 @@ export interface Command {
   readonly stdin?: string;
   /** A question that is answered by the exit code, so another code than 0 is no failure. */
   readonly mayFail?: true;
+  /** A script in Perl that the far end may run without starting a program: see `perl`. */
+  readonly inline?: "here" | "fork";
+  /** What a person would type for it, where podnet does it in another way. */
+  readonly shown?: string;
 }
+
+/**
+ * A small job of podnet's own, in Perl because every Debian has it (perl-base is essential), and because agent.pl, which is Perl,
+ * runs it without starting a program.
+ * @param inline where that runs it: `here`, in its own process, what takes no time and leaves nothing of itself there (no process, no
+ *   other folder or mask, no named subroutine that uses a variable of the script); in a `fork` everything else
+ */
+export const perl = (
+  script: string,
+  words: readonly string[],
+  { stdin, inline = "fork" }: { stdin?: string; inline?: "here" | "fork" } = {},
+): Command => ({ argv: ["perl", "-e", script, ...words], ...(stdin === undefined ? {} : { stdin }), inline });
 
 /** Quotes one word for a POSIX sh (dash, bash, busybox). NUL cannot be said to any shell. */
 export function quote(word: string): string {
@@ -19,6 +35,7 @@ export function quote(word: string): string {
 
 /** A command as a person would type or paste it. */
 export function line(command: Command): string {
+  if (command.shown !== undefined) return command.shown;
   const words = command.argv.map(quote).join(" ");
   if (command.stdin === undefined) return words;
   if (command.stdin.includes("\0")) throw new Error("a command cannot carry a NUL character");

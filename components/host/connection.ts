@@ -3,7 +3,7 @@ import { Client, type ConnectConfig } from "ssh2";
 import { loginAdvice } from "./advice";
 import { ConnectionFailed } from "./errors";
 import { type Limits, noLongerThan, seconds } from "./limits";
-import type { Channel } from "./shell";
+import type { Channel } from "./agent";
 
 /** An attempt to reach a host. */
 export interface Attempt {

@@ -36,7 +36,10 @@ export class CommandFailed extends HostError {
     readonly stderr: string,
   ) {
     const said = stderr.trim().split("\n").slice(0, 20).join("\n  ");
-    super(`on host "${host}": ${said || `exit code ${code}`}\n  exit code ${code} of: ${brief(command)}`);
+    const advice = /No space left on device/.test(stderr)
+      ? "\n  its disk is full: df -h there says which is; make room, and run it again"
+      : "";
+    super(`on host "${host}": ${said || `exit code ${code}`}${advice}\n  exit code ${code} of: ${brief(command)}`);
   }
 }
 
@@ -68,5 +71,4 @@ const notFound = [
   /^Error: ipv[46]: FIB table does not exist\.$/,
   /^sysctl: cannot stat \/proc\/sys\/.*: No such file or directory$/,
   /^Error: No such file or directory(; did you mean .*)?$/, // nft(8)
-  /^stat: .*: (No such file or directory|Not a directory)$/,
 ];

@@ -1,5 +1,5 @@
 // A host as the layers above see it: a place where commands run. It connects when first asked, checks once what the host
-// can do, and keeps a few shells open for the whole operation.
+// can do, and keeps a few agents there for the whole operation.
 import type { Command } from "./argv";
 import type { Attempt, Connection } from "./connection";
 import { shellAdvice } from "./advice";
@@ -7,7 +7,7 @@ import { Cancelled, CommandFailed, ConnectionFailed, ConnectionLost, HostUnfit, 
 import { type Limits, usualLimits } from "./limits";
 import { connectLocal } from "./local";
 import { type Requirement, missing, requirements } from "./requirements";
-import { Shell } from "./shell";
+import { Agent } from "./agent";
 import { type SshHost, connectSsh } from "./ssh";
 
 /** How a host is reached. */
@@ -29,18 +29,18 @@ export interface HostOptions {
   readonly connect?: (attempt: Attempt) => Promise<Connection>;
 }
 
-/** More shells than this at once only wait for each other: the kernel's network configuration has one lock (RTNL). */
-const shellsPerHost = 4;
+/** More agents than this at once only wait for each other: the kernel's network configuration has one lock (RTNL). */
+const agentsPerHost = 4;
 
 export class Host implements Runner {
   private readonly limits: Limits;
   private readonly dial = new AbortController();
   private connection: Promise<Connection> | undefined;
-  private readonly shells: Shell[] = [];
-  private readonly free: Shell[] = [];
+  private readonly agents: Agent[] = [];
+  private readonly free: Agent[] = [];
   private opening = 0;
   private readonly waiting: (() => void)[] = [];
-  private mostShells = shellsPerHost;
+  private mostAgents = agentsPerHost;
   private stopped: Error | undefined;
 
   constructor(
@@ -53,12 +53,12 @@ export class Host implements Runner {
 
   async ask(commands: readonly Command[]): Promise<Output[]> {
     if (commands.length === 0) return [];
-    return this.withShell((shell) => shell.run(commands, this.limits.command, true));
+    return this.withAgent((agent) => agent.run(commands, this.limits.command, true));
   }
 
   async run(commands: readonly Command[]): Promise<Output[]> {
     if (commands.length === 0) return [];
-    const outputs = await this.withShell((shell) => shell.run(commands, this.limits.command));
+    const outputs = await this.withAgent((agent) => agent.run(commands, this.limits.command));
     const last = outputs.at(-1);
     const command = commands[outputs.length - 1];
     if (!last || !command || (last.code !== 0 && !command.mayFail))
@@ -75,7 +75,7 @@ export class Host implements Runner {
   /** @returns when nothing of the connection is left on this machine */
   async close(): Promise<void> {
     this.cancel();
-    for (const shell of this.shells) shell.close();
+    for (const agent of this.agents) agent.close();
     await (await this.connection?.catch(() => undefined))?.close();
   }
 
@@ -84,25 +84,25 @@ export class Host implements Runner {
     for (const wake of this.waiting.splice(0)) wake();
   }
 
-  private async withShell<T>(work: (shell: Shell) => Promise<T>): Promise<T> {
-    const shell = await this.takeShell();
+  private async withAgent<T>(work: (agent: Agent) => Promise<T>): Promise<T> {
+    const agent = await this.takeAgent();
     try {
-      return await work(shell);
+      return await work(agent);
     } finally {
-      this.free.push(shell);
+      this.free.push(agent);
       this.waiting.shift()?.();
     }
   }
 
-  /** Takes a shell out of the free ones, in one step with finding it there: two jobs in one shell would mix. */
-  private async takeShell(): Promise<Shell> {
+  /** Takes an agent out of the free ones, in one step with finding it there: two jobs in one agent would mix. */
+  private async takeAgent(): Promise<Agent> {
     const connection = await this.connected();
     for (;;) {
       this.expectNotStopped();
-      const shell = this.free.pop();
-      if (shell?.alive) return shell;
-      if (shell) this.forget(shell);
-      else if (this.shells.length + this.opening < this.mostShells) await this.addShell(connection);
+      const agent = this.free.pop();
+      if (agent?.alive) return agent;
+      if (agent) this.forget(agent);
+      else if (this.agents.length + this.opening < this.mostAgents) await this.addAgent(connection);
       else await new Promise<void>((wake) => this.waiting.push(wake));
     }
   }
@@ -122,32 +122,32 @@ export class Host implements Runner {
     if (this.stopped) throw this.stopped;
   }
 
-  private forget(shell: Shell): void {
-    this.shells.splice(this.shells.indexOf(shell), 1);
+  private forget(agent: Agent): void {
+    this.agents.splice(this.agents.indexOf(agent), 1);
   }
 
-  private async addShell(connection: Connection): Promise<void> {
+  private async addAgent(connection: Connection): Promise<void> {
     this.opening++;
     try {
-      this.keep(await this.openShell(connection));
+      this.keep(await this.startAgent(connection));
     } catch (error) {
       // A server may allow fewer sessions than we would like (MaxSessions): those that are open serve.
-      if (this.shells.length === 0) throw error;
-      this.mostShells = this.shells.length;
+      if (this.agents.length === 0) throw error;
+      this.mostAgents = this.agents.length;
     } finally {
       this.opening--;
     }
   }
 
-  private keep(shell: Shell): void {
-    this.shells.push(shell);
-    this.free.push(shell);
+  private keep(agent: Agent): void {
+    this.agents.push(agent);
+    this.free.push(agent);
   }
 
-  private async openShell(connection: Connection): Promise<Shell> {
+  private async startAgent(connection: Connection): Promise<Agent> {
     const where = `host "${this.name}" (${connection.tried})`;
     try {
-      return await Shell.open(await connection.openShell(), where, this.limits.shell);
+      return await Agent.open(await connection.openShell(), where, this.limits.shell);
     } catch (error) {
       throw new ConnectionFailed(`${where} gives us no root shell: ${shellAdvice((error as Error).message)}`);
     }
@@ -160,11 +160,11 @@ export class Host implements Runner {
       settings.type === "local" ? connectLocal(attempt) : connectSsh(attempt, settings);
     const connection = await (options.connect?.(attempt) ?? usual());
     connection.onLost((reason) => {
-      for (const shell of this.shells) shell.lose(reason);
+      for (const agent of this.agents) agent.lose(reason);
       this.stop(new ConnectionLost(`the connection to host "${name}" (${connection.tried}) was lost: ${reason}`));
     });
     try {
-      this.keep(await this.fitShell(connection));
+      this.keep(await this.fitAgent(connection));
       return connection;
     } catch (error) {
       await connection.close();
@@ -172,11 +172,11 @@ export class Host implements Runner {
     }
   }
 
-  /** A first shell, on a host that can do what podnet needs. */
-  private async fitShell(connection: Connection): Promise<Shell> {
-    const shell = await this.openShell(connection);
+  /** A first agent, on a host that can do what podnet needs. */
+  private async fitAgent(connection: Connection): Promise<Agent> {
+    const agent = await this.startAgent(connection);
     const needed = this.options.requirements ?? requirements;
-    const outputs = await shell.run(
+    const outputs = await agent.run(
       needed.map(({ test }) => test),
       this.limits.command,
       true,
@@ -184,6 +184,6 @@ export class Host implements Runner {
     const lacks = missing(outputs, needed).map((lack) => `\n  - ${lack}`);
     if (lacks.length > 0)
       throw new HostUnfit(`host "${this.name}" (${connection.tried}) lacks what podnet needs:${lacks.join("")}`);
-    return shell;
+    return agent;
   }
 }

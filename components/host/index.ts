@@ -1,4 +1,4 @@
-export { type Argv, type Command, brief, line, quote } from "./argv";
+export { type Argv, type Command, brief, line, perl, quote } from "./argv";
 export type { Attempt, Connection } from "./connection";
 export * from "./errors";
 export { Host, type HostOptions, type HostSettings, type Runner } from "./host";

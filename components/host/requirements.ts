@@ -22,15 +22,11 @@ const packages = {
   "iptables-restore": "iptables",
   sysctl: "procps",
   unshare: "util-linux",
-  setsid: "util-linux",
-  mountpoint: "mount",
   umount: "mount",
   perl: "perl-base",
   find: "findutils",
   xargs: "findutils",
   grep: "grep",
-  stat: "coreutils",
-  base64: "coreutils",
 };
 
 const listMissing = 'for p; do command -v "$p" >/dev/null || echo "$p"; done';

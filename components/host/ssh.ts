@@ -1,8 +1,10 @@
 // An existing machine, reached over the network as `ssh` reaches it: its host key must be known beforehand.
+import { lookup } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { type ConnectConfig, utils } from "ssh2";
+import { loginAdvice } from "./advice";
 import { quote } from "./argv";
 import { type Attempt, type Connection, cannotConnect, connect } from "./connection";
 import { type KnownKey, algorithmsFor, knownKeys, knownName } from "./known-hosts";
@@ -32,7 +34,13 @@ export async function connectSsh(attempt: Attempt, settings: SshHost): Promise<C
   const known = await knownKeys(address, port, file).catch((error: Error) => Promise.reject(refuse(error.message)));
   const trusted = known.filter(({ marker }) => marker === undefined);
   const algorithms = algorithmsFor(trusted);
-  if (algorithms.length === 0) throw refuse(unknownKey(address, port, file));
+  if (algorithms.length === 0) {
+    // A name that nobody knows has no key either, and no key would help.
+    await lookup(address).catch(({ message }: Error) =>
+      Promise.reject(refuse(loginAdvice(message, "dial", attempt.limits.login))),
+    );
+    throw refuse(unknownKey(address, port, file));
+  }
   const login = credentials(settings, refuse);
   let shown: Buffer | undefined;
   const config: ConnectConfig = {

@@ -26,7 +26,11 @@ function read(folder: string, name: string): { text: string; key: ParsedKey } {
     if (key instanceof Error) throw key;
     return { text, key };
   } catch (error) {
-    const { message } = error as Error;
+    const { message, code } = error as NodeJS.ErrnoException;
+    if (code === "EACCES")
+      throw new HostError(
+        `${join(folder, name)}: ${message}; it belongs to another user: run podnet as that user or as root (sudo), or remove the folder ${folder}, it is made anew`,
+      );
     throw new HostError(`${join(folder, name)}: ${message}; delete the folder ${folder}, it is made anew`);
   }
 }

@@ -1,10 +1,11 @@
 // A file on the host. It appears with its whole content at once, and folders made for it go with the last file in them.
 import { basename, dirname, join } from "node:path";
 import { type Static, Type } from "@sinclair/typebox";
-import { type Command, type Output, saysNotFound } from "../host";
+import { type Command, type Output, line } from "../host";
 import { type Context, type Kind, WrongKind } from "./kind";
 import { folderRecord } from "./owned";
 import { type Fault, host, withDefault } from "./schema";
+import { script } from "./script";
 
 const args = Type.Object({
   host,
@@ -50,8 +51,8 @@ const unfinished = ({ path }: File): string => join(dirname(path), `.${basename(
 function commands(want: File, found: File | undefined): Command[] {
   if (found?.content === want.content)
     return found.mode === want.mode ? [] : [{ argv: ["chmod", want.mode, want.path] }];
-  const write = 'umask 077; cat >"$3" && chmod "$1" "$3" && mv -fT "$3" "$2"';
-  return [{ argv: ["sh", "-c", write, "sh", want.mode, want.path, unfinished(want)], stdin: want.content }];
+  const shown = line({ argv: ["install", "-m", want.mode, "-T", "/dev/stdin", want.path], stdin: want.content });
+  return [{ ...script("write-file", [want.mode, want.path, unfinished(want)], want.content), shown }];
 }
 
 /** Pairs of a folder above the file and the record that says it was made for the lab, the innermost first. */
@@ -62,35 +63,24 @@ function folders({ path }: File, lab: string): string[] {
   return pairs;
 }
 
-function prepare(want: File, { lab }: Context<File>): Command[] {
-  // Innermost first on the command line, so the folders are made on the way back. Another may make the same one meanwhile.
-  const make =
-    'make() { [ -d "$1" ] && return; if [ $# -gt 2 ]; then (shift 2; make "$@") || return; fi; echo "$1" >"$2" && { mkdir -m 755 "$1" || [ -d "$1" ]; }; }; make "$@"';
-  return [{ argv: ["sh", "-c", make, "sh", ...folders(want, lab)] }];
-}
+const prepare = (want: File, { lab }: Context<File>): Command[] => [script("make-folders", folders(want, lab))];
 
 function removal(want: File, found: File | undefined, { lab }: Context<File>): Command[] {
-  const clear =
-    'while [ $# -gt 1 ] && [ -e "$2" ] && { [ ! -d "$1" ] || rmdir "$1" 2>/dev/null; }; do rm -f "$2"; shift 2; done';
   return [
     // -d, because an empty folder may have taken the file's place.
     { argv: ["rm", "-df", unfinished(want), ...(found ? [want.path] : [])] },
-    { argv: ["sh", "-c", clear, "sh", ...folders(want, lab)] },
+    script("clear-folders", folders(want, lab)),
   ];
 }
 
-function probe({ path }: File): Command[] {
-  return [
-    { argv: ["stat", "-c", "%a %F", path] },
-    { argv: ["sh", "-c", '[ ! -f "$1" ] || base64 -w0 "$1"', "sh", path] },
-  ];
-}
+const probe = ({ path }: File): Command[] => [script("read-file", [path])];
 
-function parse([status, content]: readonly Output[], want: File): File | undefined {
-  if (!status || !content || saysNotFound(status)) return undefined;
-  const [, mode = "", type = ""] = /^(\d+) (.*)$/m.exec(status.stdout) ?? [];
-  if (!/^regular/.test(type)) throw new WrongKind(`${want.path} is a ${type}, not a file`);
-  return { ...want, content: Buffer.from(content.stdout, "base64").toString("utf8"), mode: mode.padStart(4, "0") };
+function parse([output]: readonly Output[], want: File): File | undefined {
+  const [head = "", content = ""] = output?.stdout.split("\n") ?? [];
+  const [, mode = "", type = ""] = /^(\d+) (.*)$/.exec(head) ?? [];
+  if (type === "") return undefined;
+  if (type !== "file") throw new WrongKind(`${want.path} is a ${type}, not a file`);
+  return { ...want, content: Buffer.from(content, "hex").toString("utf8"), mode };
 }
 
 export const fileKind: Kind<typeof args> = {

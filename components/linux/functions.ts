@@ -1,22 +1,33 @@
 // What a program can ask a host before it declares anything (Pulumi calls it a function, or Invoke).
 import type { Command, Runner } from "../host";
+import { type Whose, anotherLab, ownedFolder, ownerMark } from "./owned";
 
-type Answer = (host: Runner, args: Record<string, unknown>) => Promise<Record<string, unknown>>;
+type Answer = (host: Runner, args: Record<string, unknown>, whose: Whose) => Promise<Record<string, unknown>>;
 
-/** Files whose path has a component with a leading dot are podnet's own notes; of these the ones about files count. */
-const list = String.raw`[ ! -d "$1" ] || {
+/**
+ * Whose the lab is, then a line for each file: its path and its content, in hexadecimal, because a file may hold anything.
+ * Files whose path has a component with a leading dot are podnet's own notes; of these the ones about files count.
+ */
+const list = String.raw`owner=; [ ! -e "$3" ] || IFS= read -r owner <"$3"; printf "%s\n" "$owner"
+[ ! -d "$1" ] || {
   find "$1" -name '.*' -prune -o -type f -print0
   [ ! -d "$2" ] || find "$2" -name 'File-*' ! -name '*.new' -type f -print0
-} | xargs -0r perl -0777 -ne 'print "$ARGV\0$_\0"'`;
+} | xargs -0r perl -e '
+  $/ = undef;
+  for (@ARGV) {
+    open(my $file, "<", $_) or next;
+    print join(" ", map { unpack "H*", $_ } $_, <$file> // ""), "\n";
+  }'`;
 
 /** What was written down of a file when podnet wrote it comes before what it holds now: a change by hand is no wish. */
-const getFiles: Answer = async (host, { folder }) => {
-  const notes = `${String(folder)}/.owned/host`;
-  const [output] = await host.run([{ argv: ["sh", "-c", list, "sh", String(folder), notes] }]);
-  const words = (output?.stdout ?? "").split("\0");
+const getFiles: Answer = async (host, { folder }, whose) => {
+  const notes = `${ownedFolder(whose.lab)}/host`;
+  const [output] = await host.run([{ argv: ["sh", "-c", list, "sh", String(folder), notes, ownerMark(whose.lab)] }]);
+  const [owner, ...lines] = (output?.stdout ?? "").split("\n");
+  if (owner && owner !== whose.owner) throw anotherLab(host.name, whose, owner);
   const files: Record<string, string> = {};
-  for (let i = 0; i + 1 < words.length; i += 2) {
-    const [path = "", text = ""] = [words[i], words[i + 1]];
+  for (const line of lines.filter((line) => line !== "")) {
+    const [path = "", text = ""] = line.split(" ").map((hex) => Buffer.from(hex, "hex").toString("utf8"));
     if (!path.startsWith(`${notes}/`)) files[path] ??= text;
     else {
       const { args } = JSON.parse(text) as { args: { path: string; content: string } };

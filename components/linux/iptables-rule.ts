@@ -56,11 +56,13 @@ function parse([save, check]: readonly Output[], want: Rule): Rule | undefined {
   const lines = rules.map(({ text }) => text);
   const comment = commentOf(want.rule);
   const hasItsComment = (line: string): boolean => comment !== undefined && commentOf(line) === comment;
-  const at = lines.includes(want.rule) ? lines.indexOf(want.rule) : lines.findIndex(hasItsComment);
+  // It may stand there more than once, and one of them where it should.
+  const places = lines.flatMap((line, i) => (line === want.rule ? [i + 1] : []));
+  const at = places.find((place) => place === want.position) ?? places[0] ?? lines.findIndex(hasItsComment) + 1;
   const { position: _, ...rest } = want;
-  const found = { ...rest, ...(at < 0 ? {} : { position: at + 1 }) };
+  const found = { ...rest, ...(at > 0 ? { position: at } : {}) };
   if (check.code === 0) return found;
-  return at < 0 ? undefined : { ...found, rule: lines[at] ?? want.rule };
+  return at > 0 ? { ...found, rule: lines[at - 1] ?? want.rule } : undefined;
 }
 
 export const iptablesRuleKind: Kind<typeof args> = {

@@ -71,6 +71,10 @@ export interface Kind<S extends TObject = TObject, A extends Args = TObject exte
   readonly written?: true;
   /** An object that is always there: it can be changed and put back, but not made or deleted (a sysctl). */
   readonly permanent?: true;
+  /** The network namespace that the object is. */
+  space?(args: A): string;
+  /** What has to be done before `removal`, once for all that are removed at the same time. */
+  clear?(removed: readonly { readonly args: A; readonly found: A | undefined }[], context: Context<A>): Command[];
 }
 
 /** `local,demo.node1,cbr0`: what Pulumi calls the resource's id, and what `pulumi import` takes. */

@@ -1,9 +1,11 @@
 // A network namespace with a name: a file below /run/netns on which the namespace is mounted (ip-netns(8)).
 import { Type } from "@sinclair/typebox";
-import { type Command, HostError, type Output, saysNotFound, within } from "../host";
+import { type Command, HostError, type Output, within } from "../host";
 import { type Context, type Kind, WrongKind, parts } from "./kind";
-import { netnsMountRecord } from "./owned";
+import { netnsMountRecord, pidFilesWithin } from "./owned";
+import { killProcesses } from "./process-watch";
 import { type Fault, closed, host, withDefault } from "./schema";
+import { script } from "./script";
 import { normalValue, settingPattern, settingValue } from "./sysctl";
 
 const args = Type.Object({
@@ -47,46 +49,46 @@ function commands(want: Netns, found: Netns | undefined): Command[] {
   return steps;
 }
 
-function prepare(_: Netns, { lab }: Context): Command[] {
-  const note = 'mountpoint -q /run/netns || : >"$1"';
-  return [{ argv: ["sh", "-c", note, "sh", netnsMountRecord(lab)] }];
-}
+const prepare = (_: Netns, { lab }: Context): Command[] => [script("note-netns-mount", [netnsMountRecord(lab)])];
 
 /**
  * A namespace lives on, with its links, for as long as a process is in it, so they all end first: containers,
- * their children, and whoever looks around in there. Should somebody have given the name to the host's own
- * namespace (ip netns attach), only the name goes.
+ * their children, and whoever looks around in there. Containers and their children end wherever they went, also when
+ * somebody has deleted the name already.
  */
-function removal({ name }: Netns, found: Netns | undefined): Command[] {
-  if (!found) return [];
-  const endAll =
-    '[ "/run/netns/$1" -ef /proc/self/ns/net ] || while pids=$(ip netns pids "$1" 2>/dev/null) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null || :; done';
-  return [{ argv: ["sh", "-c", endAll, "sh", name] }, { argv: ["ip", "netns", "del", name] }];
+function clear(removed: readonly { args: Netns; found: Netns | undefined }[], { lab }: Context): Command[] {
+  const endings = removed.map(({ args: { name }, found }) => ({
+    name: `${name},`,
+    ...(found ? { space: `/run/netns/${name}` } : {}),
+    pidFiles: [pidFilesWithin(lab, name)],
+  }));
+  return [killProcesses(lab, endings)];
 }
 
+/** Should somebody have given the name to the host's own namespace (ip netns attach), only the name goes. */
+const removal = ({ name }: Netns, found: Netns | undefined): Command[] =>
+  found ? [{ argv: ["ip", "netns", "del", name] }] : [];
+
 function probe(want: Netns): Command[] {
+  const { argv, ...rest } = script("read-netns", Object.keys(want.sysctls));
   return [
-    { argv: ["stat", "-f", "-c", "%T", `/run/netns/${want.name}`] },
+    script("look-at-netns", [`/run/netns/${want.name}`]),
     // Nobody can enter a file that is no namespace.
-    { argv: within(want.name, ["ip", "-j", "link", "show", "dev", "lo"]), mayFail: true },
-    ...Object.keys(want.sysctls).map((key) => ({
-      argv: within(want.name, ["sysctl", "-n", key]),
-      mayFail: true as const,
-    })),
+    { argv: within(want.name, argv), ...rest, mayFail: true },
   ];
 }
 
-function parse([type, lo, ...values]: readonly Output[], want: Netns): Netns | undefined {
-  if (!type || !lo || saysNotFound(type)) return undefined;
-  if (type.stdout.trim() !== "nsfs") throw new WrongKind(`/run/netns/${want.name} is a file without a namespace`);
-  if (lo.code !== 0) throw new HostError(`network namespace ${want.name}: ${lo.stderr.trim()}`);
-  const [link] = JSON.parse(lo.stdout) as [{ flags: string[] }];
+function parse([what, inside]: readonly Output[], want: Netns): Netns | undefined {
+  if (!what || !inside || what.stdout === "") return undefined;
+  if (what.stdout !== "a network namespace") throw new WrongKind(`/run/netns/${want.name} is ${what.stdout}`);
+  if (inside.code !== 0) throw new HostError(`network namespace ${want.name}: ${inside.stderr.trim()}`);
+  const [lo, ...values] = inside.stdout.split("\n");
   const sysctls: Record<string, string> = {};
   Object.entries(want.sysctls).forEach(([key, value], i) => {
-    const found = normalValue(values[i]?.stdout ?? "");
+    const found = normalValue(values[i] ?? "");
     sysctls[key] = found === normalValue(value) ? value : found;
   });
-  return { host: want.host, name: want.name, loopback: link.flags.includes("UP"), sysctls };
+  return { host: want.host, name: want.name, loopback: lo === "up", sysctls };
 }
 
 export const netnsKind: Kind<typeof args> = {
@@ -98,8 +100,10 @@ export const netnsKind: Kind<typeof args> = {
   id: ({ name }) => name,
   fromId: (id) => ({ name: parts(id, 1)[0] }),
   within: () => [undefined],
+  space: ({ name }) => name,
   prepare,
   commands,
+  clear,
   removal,
   probe,
   parse,

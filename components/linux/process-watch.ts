@@ -1,18 +1,13 @@
-// How a process is watched on its host: until it serves, and until it has ended. Perl, because every Debian has it
+// How a process is watched on its host: until it serves, where it is, and until it has ended. Perl, because every Debian has it
 // (perl-base is essential) and one small process does all the looking.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Command, within } from "../host";
+import { type Command, perl, within } from "../host";
+import { script, scriptText } from "./script";
 
 /** How long a server may take until it listens, in seconds. */
 const patience = 30;
 
 /** How long a process may take to end when asked politely, in seconds. */
 const grace = 2;
-
-const script = (name: string): string => readFileSync(join(__dirname, name), "utf8");
-const wait = script("process-wait.pl");
-const end = script("process-end.pl");
 
 /** @param marks environment variables, as NAME=value, that tell the process from all others */
 export function waitForProcess(
@@ -21,10 +16,33 @@ export function waitForProcess(
   marks: readonly string[],
   ports: readonly string[],
 ): Command {
-  const words = ["perl", "-", files.pid, files.log, `${patience}`, `${marks.length}`, ...marks, ...ports];
-  return { argv: within(netns, words), stdin: wait };
+  const words = [files.pid, files.log, `${patience}`, `${marks.length}`, ...marks, ...ports];
+  const { argv, ...rest } = script("process-wait", words);
+  return { argv: within(netns, argv), ...rest };
 }
 
-export function endProcess(pidFile: string): Command {
-  return { argv: ["perl", "-", pidFile, `${grace}`], stdin: end };
+/** A part of a lab whose processes end. */
+export interface Ending {
+  /** Whose mark says so: a process's id; with a comma at the end, all in a namespace. */
+  readonly name: string;
+  /** Path of a namespace in which everything ends. */
+  readonly space?: string;
+  /** Where ids are written down. */
+  readonly pidFiles: readonly string[];
 }
+
+/** Ends what a container was, and what that started, when it is asked to. */
+export const endProcess = (lab: string, ending: Ending): Command =>
+  script("process-end", [`${grace}`, lab, ...wordsOf(ending)]);
+
+/** The same, unless nothing was ever started: then nobody looks at all processes. */
+export const endIfStarted = (lab: string, files: { pid: string; log: string }, ending: Ending): Command =>
+  perl(`${unlessStarted}${scriptText("process-end")}`, [files.pid, files.log, `${grace}`, lab, ...wordsOf(ending)]);
+
+const unlessStarted = "exit 0 unless grep { -e } splice @ARGV, 0, 2;\n";
+
+/** Nobody in a namespace that goes is asked. All processes are looked at once, for however many go together. */
+export const killProcesses = (lab: string, endings: readonly Ending[]): Command =>
+  script("process-end", ["0", lab, ...endings.flatMap(wordsOf)]);
+
+const wordsOf = ({ name, space = "", pidFiles }: Ending): string[] => [name, space, `${pidFiles.length}`, ...pidFiles];

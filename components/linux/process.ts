@@ -1,13 +1,14 @@
-// A process that podnet starts and that goes on by itself: a session of its own (setsid(1)), no terminal, output to a file.
+// A process that podnet starts and that goes on by itself: a session of its own (setsid(2)), no terminal, output to a file.
 // It is known again by its process id together with the time of its start, which no other process has. Marks in its
 // environment say whose it is too, but a program may write over its environment, as nginx does.
 import { createHash } from "node:crypto";
 import { type Static, Type } from "@sinclair/typebox";
-import { type Command, HostError, type Output } from "../host";
+import { type Command, HostError, type Output, line, quote } from "../host";
 import { type Context, type Kind, parts } from "./kind";
 import { recordPath } from "./owned";
-import { endProcess, waitForProcess } from "./process-watch";
+import { type Ending, endIfStarted, endProcess, waitForProcess } from "./process-watch";
 import { type Fault, closed, host, netns, withDefault } from "./schema";
+import { script } from "./script";
 
 const noNul = "^[^\\0]*$";
 
@@ -55,12 +56,15 @@ const files = (want: Process, lab: string): { pid: string; log: string } => {
   return { pid: `${record}.pid`, log: `${record}.log` };
 };
 
-/** Says which process of which lab it is, and with which words it was started. */
+/** Says which process of which lab it is. */
+const names = (want: Process, lab: string): string[] => [`PODNET_LAB=${lab}`, `PODNET_PROCESS=${idOf(want)}`];
+
+/** And with which words it was started. */
 function marks(want: Process, lab: string): string[] {
   const spec = createHash("sha256")
     .update(JSON.stringify([want.command, Object.entries(want.env).sort()]))
     .digest("hex");
-  return [`PODNET_LAB=${lab}`, `PODNET_PROCESS=${idOf(want)}`, `PODNET_SPEC=${spec.slice(0, 20)}`];
+  return [...names(want, lab), `PODNET_SPEC=${spec.slice(0, 20)}`];
 }
 
 const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -68,53 +72,27 @@ const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 function commands(want: Process, found: Process | undefined, { lab }: Context<Process>): Command[] {
   if (found) return [];
   const { pid, log } = files(want, lab);
-  // Field 22 of stat is the time of its start (proc(5)); the second, its name in brackets, is "(sh)" as yet.
-  const detached =
-    'exec >"$1" 2>&1 </dev/null; born=$(cut -d " " -f 22 "/proc/$$/stat"); printf "%s\\n" "$$" "$born" >"$2"; shift 2; exec "$@"';
   const enter = want.netns === undefined ? [] : ["ip", "netns", "exec", want.netns];
   const environment = [
     searchPath,
     ...Object.entries(want.env).map(([name, value]) => `${name}=${value}`),
     ...marks(want, lab),
   ];
-  return [
-    { argv: ["rm", "-f", pid] },
-    {
-      argv: [
-        "setsid",
-        "--fork",
-        "sh",
-        "-c",
-        detached,
-        "sh",
-        log,
-        pid,
-        ...enter,
-        "env",
-        "-i",
-        ...environment,
-        ...want.command,
-      ],
-    },
-  ];
+  const argv = [...enter, "env", "-i", ...environment, ...want.command];
+  const shown = `${line({ argv: ["setsid", "--fork", ...argv] })} </dev/null >${quote(log)} 2>&1`;
+  return [{ ...script("start-process", [log, pid, ...argv]), shown }];
 }
 
-/** Exit code of the probe's script when there is no such process, which no failure of the shell's gives. */
-const gone = 3;
+const ending = (want: Process, lab: string): Ending => ({ name: idOf(want), pidFiles: [files(want, lab).pid] });
 
-// A process that has ended but was not yet buried (a zombie) is gone. One that outlived its namespace's name is in another
-// namespace than the one that has the name now.
-const look = `[ -e "$1" ] && [ -e "$2" ] || exit ${gone}
-cat "$1" || exit 1
-{ read -r pid && read -r born; } <"$2" && stat=$(cat "/proc/$pid/stat" 2>/dev/null) || exit ${gone}
-set -- "$3" \${stat##*) }
-case $2 in Z | X) exit ${gone} ;; esac
-[ "\${21}" = "$born" ] && [ "/proc/$pid/ns/net" -ef "$1" ] || exit ${gone}`;
+/** Exit code of find-process.pl when there is no such process, which no failure of Perl's gives. */
+const gone = 3;
 
 function probe(want: Process, { lab }: Context<Process>): Command[] {
   const space = want.netns === undefined ? "/proc/self/ns/net" : `/run/netns/${want.netns}`;
   const record = recordPath(lab, processKind, want);
-  return [{ argv: ["sh", "-c", look, "sh", record, files(want, lab).pid, space], mayFail: true }];
+  const { pid } = files(want, lab);
+  return [{ ...script("find-process", [record, pid, space, ...names(want, lab)]), mayFail: true }];
 }
 
 /** What runs is what was written down when it was started. */
@@ -150,7 +128,7 @@ export const processKind: Kind<typeof args> = {
   within: ({ netns }) => [netns],
   written: true,
   // What a run before left of it would hold its ports.
-  prepare: (want, { lab }) => [endProcess(files(want, lab).pid)],
+  prepare: (want, { lab }) => [endIfStarted(lab, files(want, lab), ending(want, lab))],
   commands,
   finish: (want, { lab }) => {
     const ports = want.listens.map(({ protocol, port }) => `${protocol}:${port}`);
@@ -159,7 +137,7 @@ export const processKind: Kind<typeof args> = {
   // Also one that is not found may still run, in a namespace that lost its name.
   removal: (want, _, { lab }) => {
     const { pid, log } = files(want, lab);
-    return [endProcess(pid), { argv: ["rm", "-f", pid, log] }];
+    return [endProcess(lab, ending(want, lab)), { argv: ["rm", "-f", pid, log] }];
   },
   probe,
   parse,

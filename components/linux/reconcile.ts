@@ -13,8 +13,23 @@ import {
 } from "../host";
 import { type Args, type Context, type Kind, WrongKind, resourceId } from "./kind";
 import { askAndLook, runAndLook } from "./looks";
-import { type OwnedRecord, type Ownership, forget, parseOwnership, probeOwnership, writeDown } from "./owned";
+import {
+  type OwnedRecord,
+  type Ownership,
+  anotherLab,
+  forget,
+  ofAnotherOwner,
+  ownedFolder,
+  parseOwnership,
+  probeOwnership,
+  writeDown,
+  writtenMeanwhile,
+} from "./owned";
 import { at, differences, without } from "./properties";
+import { Together } from "./together";
+
+/** For the plugin, which knows only how kinds are reconciled. */
+export { projectOwner } from "./owned";
 
 export interface Made {
   readonly id: string;
@@ -32,23 +47,54 @@ interface Observed {
 }
 
 export class Reconciler {
+  /** Hosts that said, since this one is at work, that the lab there is its owner's; the mark goes with the last record. */
+  private readonly marked = new Set<string>();
+  /** Namespaces that this one has made, by host and name: at first there is nothing in them, so nobody needs to look. */
+  private readonly fresh = new Set<string>();
+  private readonly clearing = new Map<string, Together<{ args: Args; found: Args | undefined }>>();
+
+  /** @param owner as `projectOwner` says it */
   constructor(
-    private readonly lab: string,
+    readonly lab: string,
+    readonly owner: string,
     private readonly host: (name: string) => Runner,
   ) {}
 
   /** Makes an object, or adopts and corrects what a run before left of it. */
   async create(kind: Kind, args: Args): Promise<Made> {
+    if (this.isFresh(kind, args)) {
+      try {
+        return await this.ensure(kind, args, nothing, undefined);
+      } catch (error) {
+        // Somebody was faster, so it is looked at after all.
+        if (!saysExists(error)) throw error;
+      }
+    }
     const observed = await this.observe(kind, args);
+    this.expectOwner(args.host, observed);
     this.refuseForeign(kind, args, observed);
+    if (isAbsent(observed)) return this.createNew(kind, args, observed);
     if (kind.permanent || isSame(kind, args, observed)) return this.ensure(kind, args, observed, undefined);
     await this.remove(kind, observed.found ?? args, observed);
     return this.ensure(kind, args, { ...observed, found: undefined, wrong: undefined }, undefined);
   }
 
+  private async createNew(kind: Kind, args: Args, observed: Observed): Promise<Made> {
+    const made = await this.ensure(kind, args, observed, undefined);
+    const space = kind.space?.(args);
+    if (space !== undefined && !observed.ownership.record) this.fresh.add(`${args.host},${space}`);
+    return made;
+  }
+
+  private isFresh(kind: Kind, args: Args): boolean {
+    const spaces = kind.within(args);
+    return !kind.permanent && spaces.every((netns) => netns !== undefined && this.fresh.has(`${args.host},${netns}`));
+  }
+
   /** Changes an object in place. @param old the arguments it had */
   async update(kind: Kind, args: Args, old: Args): Promise<Made> {
     const observed = await this.observeRenamed(kind, args, old);
+    this.expectOwner(args.host, observed);
     if (observed.wrong !== undefined) return this.create(kind, args);
     this.refuseForeign(kind, args, observed);
     const made = await this.ensure(kind, args, observed, old);
@@ -56,24 +102,29 @@ export class Reconciler {
     return made;
   }
 
-  /** What the kernel has; undefined when it is gone, or when something that is not the lab's took its name. */
+  /** What the kernel has; undefined when it is gone, or when something that is not the lab's, or not this one's, took its name. */
   async read(kind: Kind, state: Args): Promise<Args | undefined> {
     const observed = await this.observe(kind, state);
-    if (!observed.found || isForeign(kind, observed)) return undefined;
-    return this.asAsked(kind, state, observed.found);
+    if (!observed.found || this.isAnothersLab(observed)) return undefined;
+    if (!isForeign(kind, observed)) return this.asAsked(kind, state, observed.found);
+    // Without any of its notes the lab may well have made it, so the state may not forget it.
+    if (!this.marked.has(state.host)) throw this.unknown(kind, state, observed);
+    return undefined;
   }
 
   /** Reads an object that podnet did not make and makes it the lab's own. */
   async import(kind: Kind, args: Args): Promise<Args | undefined> {
-    const { found, wrong, ownership } = await this.observe(kind, args);
+    const observed = await this.observe(kind, args);
+    this.expectOwner(args.host, observed);
+    const { found, wrong, ownership } = observed;
     if (wrong !== undefined) throw new HostError(`${resourceId(kind, args)} cannot be imported: ${wrong}`);
     const { inside, record } = ownership;
-    const note = (before: Args): Command => this.record(kind, before, kind.permanent ? before : undefined);
+    const note = (before: Args): Command => this.record(kind, before, kind.permanent ? before : undefined, true);
     if (found && !record && (!inside || kind.written)) await this.host(args.host).run([note(found)]);
     return found;
   }
 
-  /** Removes an object; that it is gone already is no failure, and what is not the lab's stays. */
+  /** Removes an object; that it is gone already is no failure, and what is not the lab's stays. @returns warnings */
   async delete(kind: Kind, state: Args): Promise<string[]> {
     for (let pause = 25; ; pause *= 2) {
       try {
@@ -89,9 +140,15 @@ export class Reconciler {
   }
 
   private async deleteOnce(kind: Kind, state: Args): Promise<string[]> {
+    for (const netns of [kind.space?.(state), ...kind.within(state)]) this.fresh.delete(`${state.host},${netns}`);
     const observed = await this.observe(kind, state);
+    this.expectOwner(state.host, observed);
     const { inside, record } = observed.ownership;
-    if (isForeign(kind, observed)) return [`${this.notOurs(kind, state, observed.wrong).message}; it stays`];
+    if (isForeign(kind, observed)) {
+      // Without any of its notes the lab may well have made it, so nobody may forget it.
+      if (!this.marked.has(state.host)) throw this.unknown(kind, state, observed);
+      return [`${this.notOurs(kind, state, observed.wrong).message}; it stays`];
+    }
     await this.remove(kind, state, observed);
     if (record || !inside) await this.host(state.host).run([forget(this.lab, kind, state)]);
     return [];
@@ -103,7 +160,7 @@ export class Reconciler {
     const host = this.host(args.host);
     const context = { ...this.context(), old };
     const before = kind.permanent ? ((record?.before as Args | undefined) ?? found) : undefined;
-    const note = kind.written || !inside ? [this.record(kind, args, before)] : [];
+    const note = kind.written || !inside ? [this.record(kind, args, before, !record)] : [];
     const steps = kind.commands(args, found, context);
     const prepare = steps.length > 0 ? (kind.prepare?.(args, context) ?? []) : [];
     // Some properties only say what to wait for.
@@ -116,8 +173,9 @@ export class Reconciler {
       // What ended between the last look and the probe is looked at again, to hear why.
       if (finish.length > 0 && !kind.parse(outputs.slice(-probe.length), args)) await host.run(finish);
     } catch (error) {
+      if (error instanceof CommandFailed && note.includes(error.command)) throw this.notWritten(kind, args, error);
       const isNew = kind.permanent ? !record : !found;
-      if (isNew && error instanceof CommandFailed) await this.undo(kind, args, before, error, steps);
+      if (isNew && error instanceof CommandFailed) await this.undo(kind, args, record, before, error, steps);
       throw error instanceof CommandFailed && finish.includes(error.command)
         ? this.failed(kind, args, steps, error)
         : error;
@@ -153,20 +211,24 @@ export class Reconciler {
 
   /**
    * Half an object is worse than none: what a failed attempt left goes, and the failure is what the user hears of.
-   * Nothing goes that somebody else made at the same moment.
+   * Nothing goes that somebody else made at the same moment; was it written down before, that was another operation on the lab.
    */
   private async undo(
     kind: Kind,
     args: Args,
+    record: OwnedRecord | undefined,
     before: Args | undefined,
     error: CommandFailed,
     steps: readonly Command[],
   ): Promise<void> {
     try {
       const { found, wrong, ownership } = await this.observe(kind, args);
-      const isAnothers = error.command === steps[0] && /File exists|already exists/.test(error.stderr);
+      const isAnothers = error.command === steps[0] && saysExists(error);
       const there = found ?? (wrong === undefined ? undefined : args);
-      const removal = kind.removal(args, isAnothers ? undefined : there, { ...this.context(), before });
+      if (isAnothers && record) return;
+      const mine = isAnothers ? undefined : there;
+      await this.clear(kind, args, mine);
+      const removal = kind.removal(args, mine, { ...this.context(), before });
       const note = ownership.record || !ownership.inside ? [forget(this.lab, kind, args)] : [];
       await this.host(args.host).run([...removal, ...note]);
     } catch {
@@ -176,6 +238,7 @@ export class Reconciler {
 
   private async remove(kind: Kind, args: Args, { found, wrong, ownership }: Observed): Promise<void> {
     const there = found ?? (wrong === undefined ? undefined : args);
+    await this.clear(kind, args, there);
     const before = ownership.record?.before as Args | undefined;
     const removal = kind.removal(args, there, { ...this.context(), before });
     const failure = await this.failureOf(args.host, removal);
@@ -184,6 +247,20 @@ export class Reconciler {
     if (after.found !== undefined || after.wrong !== undefined) throw failure;
     // Gone meanwhile, or gone with what went before; what podnet put beside it has to go all the same.
     await this.host(args.host).run(kind.removal(args, undefined, this.context()));
+  }
+
+  /** Waits for those that are being cleared, and then goes with all that have come meanwhile. */
+  private async clear(kind: Kind, args: Args, found: Args | undefined): Promise<void> {
+    if (!kind.clear) return;
+    const key = `${args.host},${kind.token}`;
+    const turn = this.clearing.get(key) ?? new Together((removed) => this.clearAll(kind, removed));
+    this.clearing.set(key, turn);
+    await turn.add({ args, found });
+  }
+
+  private async clearAll(kind: Kind, removed: readonly { args: Args; found: Args | undefined }[]): Promise<void> {
+    const [first] = removed;
+    if (first) await this.host(first.args.host).run(kind.clear?.(removed, this.context()) ?? []);
   }
 
   /** What went wrong first, be it allowed to or not. Nothing runs behind what may not. */
@@ -204,9 +281,12 @@ export class Reconciler {
     const observed = await this.observe(kind, args);
     if (kind.id(old) === kind.id(args)) return observed;
     const former = await this.observe(kind, old);
-    const { inside } = observed.ownership;
     const record = former.ownership.record ?? observed.ownership.record;
-    return { found: former.found ?? observed.found, wrong: observed.wrong, ownership: { inside, record } };
+    return {
+      found: former.found ?? observed.found,
+      wrong: observed.wrong,
+      ownership: { ...observed.ownership, record },
+    };
   }
 
   private async observe(kind: Kind, args: Args): Promise<Observed> {
@@ -215,6 +295,7 @@ export class Reconciler {
     const outputs = await askAndLook(this.host(args.host), kind, [ask], probe);
     this.check(args.host, [ask, ...probe], outputs);
     const ownership = parseOwnership(outputs[0] as Output, ask);
+    if (ownership.owner === this.owner) this.marked.add(args.host);
     try {
       return { found: kind.parse(outputs.slice(1), args), wrong: undefined, ownership };
     } catch (error) {
@@ -238,7 +319,7 @@ export class Reconciler {
     return unasked.reduce((state, path) => without(state, path), found);
   }
 
-  private record(kind: Kind, args: Args, before: Args | undefined): Command {
+  private record(kind: Kind, args: Args, before: Args | undefined, isNew: boolean): Command {
     // podnet's own scripts tell a person nothing.
     const undo = kind.removal(args, args, { ...this.context(), before }).filter(({ argv }) => argv[0] !== "perl");
     const record: OwnedRecord = {
@@ -247,7 +328,15 @@ export class Reconciler {
       before: before as OwnedRecord["before"],
       undo: undo.map(line),
     };
-    return writeDown(this.lab, kind, args, record);
+    return writeDown(this, kind, args, record, isNew);
+  }
+
+  private notWritten(kind: Kind, args: Args, failure: CommandFailed): HostError {
+    if (failure.code === ofAnotherOwner) return anotherLab(args.host, this, failure.stderr.trim());
+    if (failure.code !== writtenMeanwhile) return failure;
+    return new WrittenMeanwhile(
+      `host "${args.host}": another operation on lab "${this.lab}" makes ${nameOf(kind, args)} at this moment; wait for its end, and run podnet again`,
+    );
   }
 
   /** What bookkeeping found out is about the object; how it found out is not for the user. */
@@ -255,6 +344,14 @@ export class Reconciler {
     return new HostError(
       `on host "${args.host}": ${nameOf(kind, args)}: ${stderr.trim()}\n  after: ${steps.map(brief).join("; ")}`,
     );
+  }
+
+  private isAnothersLab({ ownership: { owner } }: Observed): boolean {
+    return owner !== undefined && owner !== this.owner;
+  }
+
+  private expectOwner(host: string, observed: Observed): void {
+    if (this.isAnothersLab(observed)) throw anotherLab(host, this, observed.ownership.owner as string);
   }
 
   private refuseForeign(kind: Kind, args: Args, observed: Observed): void {
@@ -268,10 +365,37 @@ export class Reconciler {
     );
   }
 
+  /** All that was written down of the lab is gone. */
+  private unknown(kind: Kind, args: Args, { found }: Observed): HostError {
+    const removal = kind
+      .removal(args, found ?? args, this.context())
+      .filter(({ argv: [program = ""] }) => !["perl", "sh"].includes(program));
+    return new HostError(
+      `host "${args.host}": ${nameOf(kind, args)} is there, but nothing in ${ownedFolder(this.lab)} says any more that lab "${this.lab}" made it, so it stays. ` +
+        `If you know that it is the lab's, remove it, then try again:\n  ${removal.map(line).join("\n  ")}`,
+    );
+  }
+
   private context(): Context<never> {
     return { lab: this.lab };
   }
 }
+
+/** Thrown when what nobody had written down has been written down meanwhile. */
+class WrittenMeanwhile extends HostError {}
+
+const saysExists = (error: unknown): boolean =>
+  error instanceof WrittenMeanwhile ||
+  (error instanceof CommandFailed && /File exists|already exists/.test(error.stderr));
+
+/** What there is of a new object in a fresh namespace. */
+const nothing: Observed = {
+  found: undefined,
+  wrong: undefined,
+  ownership: { inside: true, owner: undefined, record: undefined },
+};
+
+const isAbsent = ({ found, wrong }: Observed): boolean => found === undefined && wrong === undefined;
 
 /** As `Bridge demo.node1,cbr0`, for messages. */
 const nameOf = (kind: Kind, args: Args): string => `${kind.token.split(":")[2]} ${kind.id(args).replace(/^,/, "")}`;

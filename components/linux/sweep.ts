@@ -3,7 +3,17 @@
 import { dirname } from "node:path";
 import type { Runner } from "../host";
 import { type Kind, resourceId } from "./kind";
-import { type OwnedRecord, folderRecord, forgetRest, netnsMountRecord, ownedFolder, recordPath } from "./owned";
+import {
+  type OwnedRecord,
+  anotherLab,
+  folderRecord,
+  forgetRest,
+  netnsMountRecord,
+  ownedFolder,
+  ownerMark,
+  projectOwner,
+  recordPath,
+} from "./owned";
 import { Reconciler } from "./reconcile";
 import { kinds } from "./registry";
 import { faultsOf } from "./schema";
@@ -30,6 +40,8 @@ interface Written {
 }
 
 interface Notes {
+  /** Whose the lab is; nobody knows of an old one. */
+  readonly owner: string | undefined;
   readonly written: readonly Written[];
   /** Folders that were made for files, by path, with their notes. */
   readonly folders: readonly (readonly [folder: string, note: string])[];
@@ -38,22 +50,33 @@ interface Notes {
   readonly strange: readonly string[];
 }
 
-/** Removes what is written down of objects that are no part of the lab. @param isPart by the path of the record */
-export async function sweepLeftovers(host: Runner, lab: string, isPart: (record: string) => boolean): Promise<Swept> {
-  const { written } = await readNotes(host, lab);
+/**
+ * Removes what is written down of objects that are no part of the lab.
+ * @param isPart by the path of the record
+ * @param owner whose state says what is a part; of another's lab it says nothing
+ */
+export async function sweepLeftovers(
+  host: Runner,
+  lab: string,
+  isPart: (record: string) => boolean,
+  owner: string,
+): Promise<Swept> {
+  const notes = await readNotes(host, lab);
+  if (notes.owner !== undefined && notes.owner !== owner) return { removed: [], left: [] };
   const failures = new Map<string, string>();
-  const removed = await removeAll(
-    host,
-    lab,
-    written.filter(({ path }) => !isPart(path)),
-    failures,
-  );
+  const written = notes.written.filter(({ path }) => !isPart(path));
+  const removed = await removeAll(host, lab, { ...notes, written }, failures);
   return { removed, left: [...failures.values()] };
 }
 
-/** @param dryRun only says what would be removed */
-export async function sweep(host: Runner, lab: string, dryRun = false): Promise<Swept> {
+/**
+ * @param dryRun only says what would be removed
+ * @param owner whose lab alone is meant; without one, whosever it is
+ */
+export async function sweep(host: Runner, lab: string, dryRun = false, owner?: string): Promise<Swept> {
   const first = await readNotes(host, lab);
+  if (owner !== undefined && first.owner !== undefined && first.owner !== owner)
+    throw anotherLab(host.name, { lab, owner }, first.owner);
   if (dryRun) return { removed: told(first), left: first.strange };
   const removed: string[] = [];
   const failures = new Map<string, string>();
@@ -63,10 +86,11 @@ export async function sweep(host: Runner, lab: string, dryRun = false): Promise<
     const next = notes.written.filter(({ path }) => !tried.has(path));
     if (next.length === 0) break;
     for (const { path } of next) tried.add(path);
-    removed.push(...(await removeAll(host, lab, next, failures)));
+    removed.push(...(await removeAll(host, lab, { ...notes, written: next }, failures)));
   }
   removed.push(...(await clear(host, lab)));
   const after = await readNotes(host, lab);
+  if (after.owner === undefined) removed.push(...whose(first));
   const still = [
     ...after.written.map(({ what }) => what),
     ...after.folders.map(([folder]) => `folder ${folder}: not empty`),
@@ -74,10 +98,13 @@ export async function sweep(host: Runner, lab: string, dryRun = false): Promise<
   return { removed, left: [...still.map((what) => failures.get(what) ?? what), ...after.strange] };
 }
 
-const told = ({ written, folders }: Notes): string[] => [
-  ...inOrderOfRemoval(written).flatMap((group) => group.map(({ what }) => what)),
-  ...folders.map(([folder]) => `folder ${folder}`),
+const told = (notes: Notes): string[] => [
+  ...inOrderOfRemoval(notes.written).flatMap((group) => group.map(({ what }) => what)),
+  ...notes.folders.map(([folder]) => `folder ${folder}`),
+  ...whose(notes),
 ];
+
+const whose = ({ owner }: Notes): string[] => (owner === undefined ? [] : [`the lab of ${owner}`]);
 
 /** The other way round than they can be made, kind by kind. */
 const inOrderOfRemoval = (written: readonly Written[]): Written[][] =>
@@ -86,11 +113,11 @@ const inOrderOfRemoval = (written: readonly Written[]): Written[][] =>
 async function removeAll(
   host: Runner,
   lab: string,
-  written: readonly Written[],
+  { owner = projectOwner(), written }: Notes,
   failures: Map<string, string>,
 ): Promise<string[]> {
   // A record names its host as the lab called it then; here it is this one.
-  const reconciler = new Reconciler(lab, () => host);
+  const reconciler = new Reconciler(lab, owner, () => host);
   const removed: string[] = [];
   for (const group of inOrderOfRemoval(written)) {
     await Promise.all(
@@ -158,11 +185,13 @@ function sort(lab: string, found: readonly Found[]): Notes {
   const folders: [string, string][] = [];
   const scraps: string[] = [];
   const strange: string[] = [];
+  let owner: string | undefined;
   const records = new Set(found.map(({ path }) => path));
   for (const { path, content } of found) {
-    const base = path.replace(/\.(pid|log|new)$/, "");
+    const base = path.replace(/(\.\d+)?\.(pid|log|new)$/, "");
     if (path === netnsMountRecord(lab) && content !== undefined) continue;
-    if (content === undefined || !isNoteName(lab, base)) strange.push(`${path}: no file of podnet's`);
+    if (path === ownerMark(lab) && content !== undefined) owner = content.trimEnd() || undefined;
+    else if (content === undefined || !isNoteName(lab, base)) strange.push(`${path}: no file of podnet's`);
     else if (path.endsWith(".new") || (base !== path && !records.has(base))) scraps.push(path);
     else if (base !== path)
       continue; // Goes with its record.
@@ -171,7 +200,7 @@ function sort(lab: string, found: readonly Found[]): Notes {
   }
   // The innermost folder first.
   folders.sort(([a], [b]) => b.length - a.length);
-  return { written, folders, scraps, strange };
+  return { owner, written, folders, scraps, strange };
 
   /** The note is there before the folder is: one without its line was never acted on. */
   function readFolder(path: string, content: string): void {
@@ -193,7 +222,9 @@ function sort(lab: string, found: readonly Found[]): Notes {
 const isNoteName = (lab: string, path: string): boolean => {
   const name = path.slice(ownedFolder(lab).length + 1);
   return (
-    dirname(path).startsWith(ownedFolder(lab)) && /^(host|netns-[0-9a-f]{20})\/[A-Z][A-Za-z]+-[0-9a-f]{20}$/.test(name)
+    path === ownerMark(lab) ||
+    (dirname(path).startsWith(ownedFolder(lab)) &&
+      /^(host|netns-[0-9a-f]{20})\/[A-Z][A-Za-z]+-[0-9a-f]{20}$/.test(name))
   );
 };
 

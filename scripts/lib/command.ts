@@ -1,5 +1,6 @@
 // How every command of podnet's reads its command line.
 import { Command } from "commander";
+import type { PulumiOptions } from "./pulumi";
 
 /** @param name as in `npm run NAME` */
 export const command = (name: string, summary: string): Command =>
@@ -33,4 +34,9 @@ export function parsePulumiOptions(program: Command, args: readonly string[]): {
       `"${first}" is no option; say which lab by --lab FOLDER or --stack NAME (and npm takes options for its own without -- before them)`,
     );
   return { lab: program.opts(), rest };
+}
+
+/** Whoever asks Pulumi for a display of its own gets all of it. */
+export function displayOf(rest: readonly string[]): PulumiOptions["stdio"] {
+  return rest.some((word) => /^(--json|--diff|--show-sames|-j)(=|$)/.test(word)) ? "inherit" : "brief";
 }

@@ -1,5 +1,5 @@
 // Hosts as scripts reach them: by the same connection as the provider.
-import { Host, type HostSettings, type Runner } from "../../components/host";
+import { ConnectionFailed, Host, type HostSettings, type Runner } from "../../components/host";
 import { projectRoot } from "./environment";
 
 /** Connects when `work` first runs a command. */
@@ -14,5 +14,15 @@ export async function withHost<T>(
     return await work(host);
   } finally {
     await host.close();
+  }
+}
+
+/** Why a host cannot be reached; nothing when it can, whatever else may be wrong with it. */
+export async function unreachable(name: string, settings: HostSettings): Promise<string | undefined> {
+  try {
+    await withHost(name, settings, (host) => host.ask([{ argv: ["true"] }]));
+    return undefined;
+  } catch (error) {
+    return error instanceof ConnectionFailed ? error.message : undefined;
   }
 }

@@ -68,5 +68,15 @@ function yamlFiles(path: string): string[] {
   if (!found.isDirectory()) return [path];
   return readdirSync(path)
     .filter((file) => [".yaml", ".yml"].includes(extname(file)))
-    .map((file) => join(path, file));
+    .map((file) => join(path, file))
+    .filter(isFile);
+}
+
+/** What is none is told when the lab is loaded; its name can be had without. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -10,12 +10,12 @@ import type { Stack } from "./stack";
 /** Only right behind an operation that succeeded: then the state holds all of the lab. */
 export async function removeLeftovers(
   name: string,
-  { hosts, resources }: Pick<Stack, "hosts" | "resources">,
+  { hosts, owner, resources }: Pick<Stack, "hosts" | "owner" | "resources">,
 ): Promise<void> {
   const parts = new Set(resources.flatMap(({ type, outputs }) => recordsOf(name, type, outputs)));
   for (const [host, settings] of Object.entries(hosts)) {
     const { removed, left } = await withHost(host, settings, (runner) =>
-      sweepLeftovers(runner, name, (record) => parts.has(record)),
+      sweepLeftovers(runner, name, (record) => parts.has(record), owner),
     );
     for (const what of removed) console.error(`podnet: ${host}: removed ${what}, left by an operation that was killed`);
     if (left.length > 0) throw new Error(`${host}: left by an operation that was killed:\n${left.join("\n")}`);

@@ -87,7 +87,7 @@ function declaredIn(facts: Facts, netns: string, isMeant: (name: string) => bool
   const declared = facts.declared.filter((each) => each.netns === netns && isMeant(each.name));
   return declared
     .map(({ pid, name, command }): Process => {
-      const alive = facts.processes.some((each) => each.pid === pid && each.mark === `${netns},${name}`);
+      const alive = facts.processes.some((each) => each.pid === pid && each.netns === netns);
       const called = name === podOf(name) ? "pause" : name.split("/").slice(2).join("/");
       return {
         name: called,

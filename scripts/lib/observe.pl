@@ -2,8 +2,8 @@
 # Arguments: LAB NAMESPACE...
 # Prints one fact a line, its parts separated by spaces, free text in hexadecimal:
 #   netns NAME                       a namespace that is there
-#   process PID NAME COMMAND MARK    a process in it; MARK is what podnet put into its environment, nothing for others
-#   record PID RECORD                a process that podnet started, as written down; PID 0 when it never came so far
+#   process PID NAME COMMAND         a process in it
+#   record PID RECORD                a process that podnet started, as written down; PID 0 when it has ended, or never began
 use strict;
 
 my ($lab, @names) = @ARGV;
@@ -28,13 +28,15 @@ for my $name (@names) {
 for my $pid (grep { /^\d+$/ } map { substr $_, 6 } glob '/proc/[0-9]*') {
     my (undef, $inode) = stat "/proc/$pid/ns/net" or next;
     my $name = $name_of{$inode} // next;
-    my ($mark) = ("\0" . slurp("/proc/$pid/environ")) =~ /\0PODNET_PROCESS=([^\0]*)/;
     my $command = join ' ', split /\0/, slurp("/proc/$pid/cmdline");
-    print join(' ', 'process', $pid, $name, hex_of($command), hex_of($mark // '')), "\n";
+    print join(' ', 'process', $pid, $name, hex_of($command)), "\n";
 }
 
 for my $path (glob "/run/podnet/$lab/.owned/*/Process-*") {
-    next if $path =~ /\.(pid|log|new)$/;
-    my ($pid) = slurp("$path.pid") =~ /^(\d+)$/m;
-    print join(' ', 'record', $pid // 0, hex_of(slurp($path))), "\n";
+    next unless $path =~ /-[0-9a-f]+$/;
+    my ($pid, $born) = slurp("$path.pid") =~ /^(\d+)\n(\d+)\n/;
+    # State, ..., time of start (19), behind the name in brackets (proc(5)): another process may have the id by now.
+    my @fields = defined $pid ? split ' ', (slurp("/proc/$pid/stat") =~ /.*\) (.*)/s)[0] // '' : ();
+    my $runs = @fields && $fields[0] !~ /[ZX]/ && $fields[19] == $born;
+    print join(' ', 'record', $runs ? $pid : 0, hex_of(slurp($path))), "\n";
 }

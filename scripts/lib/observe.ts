@@ -7,13 +7,11 @@ export interface RunningProcess {
   readonly pid: number;
   readonly netns: string;
   readonly command: string;
-  /** `demo.default.pod1,default/pod1/web` for what podnet started, and for the children of that. */
-  readonly mark: string;
 }
 
 /** A process that should run, as podnet wrote it down. */
 export interface DeclaredProcess {
-  /** 0 when it was never started. */
+  /** 0 when it has ended, or was never started. */
   readonly pid: number;
   readonly netns: string;
   readonly name: string;
@@ -36,8 +34,8 @@ export async function observe(host: Runner, lab: string, netns: readonly string[
   const of = (fact: string): string[][] => lines.filter(([first]) => first === fact).map(([, ...rest]) => rest);
   return {
     netns: new Set(of("netns").map(([name = ""]) => name)),
-    processes: of("process").map(([pid, netns = "", command, mark]) => {
-      return { pid: Number(pid), netns, command: text(command), mark: text(mark) };
+    processes: of("process").map(([pid, netns = "", command]) => {
+      return { pid: Number(pid), netns, command: text(command) };
     }),
     declared: of("record").map(([pid, record]) => {
       const { args } = JSON.parse(text(record)) as { args: { netns: string; name: string; command: string[] } };

@@ -19,11 +19,14 @@ export async function awaitOrphans(): Promise<void> {
 /** Process ids of this project's plugins whose parent is no Pulumi. */
 function orphans(): string[] {
   return readdirSync("/proc").filter((pid) => {
-    if (!/^\d+$/.test(pid) || !read(`/proc/${pid}/cmdline`).split("\0").includes(plugin)) return false;
+    if (!/^\d+$/.test(pid) || !isPlugin(pid)) return false;
     const parent = /^PPid:\s+(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1];
     return parent !== undefined && read(`/proc/${parent}/comm`).trim() !== "pulumi";
   });
 }
+
+/** Whether a process is this project's plugin. */
+export const isPlugin = (pid: string): boolean => read(`/proc/${pid}/cmdline`).split("\0").includes(plugin);
 
 /** Nothing of a process that has ended meanwhile. */
 function read(file: string): string {

@@ -1,17 +1,24 @@
 // Runs the Pulumi CLI in podnet's environment.
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { say } from "../toolchain/progress";
+import { brief } from "./brief";
 import { projectRoot, pulumiEnvironment } from "./environment";
+import { runFolder } from "./runFolder";
+import { type StackFiles, mend, removeStackFiles, tornFiles, whyNoRoom } from "./stateFiles";
 import { liftStaleLocks, stateFolder } from "./stateLock";
 
 export interface PulumiOptions {
   /** On top of podnet's own. */
   readonly env?: Readonly<Record<string, string>>;
-  /** "inherit" (the default): a person sees and answers it. "capture": its output is the result. */
-  readonly stdio?: "inherit" | "capture";
+  /** "inherit" (the default): a person sees and answers it. "brief": the same in a terminal; elsewhere not every step of each
+   * resource is shown. "capture": its output is the result. */
+  readonly stdio?: "inherit" | "brief" | "capture";
+  /** What it reads, when its output is captured. */
+  readonly input?: string;
 }
 
 export interface PulumiResult {
@@ -24,39 +31,45 @@ export interface PulumiResult {
  * the caller's to judge. */
 export async function pulumi(
   args: readonly string[],
-  { env = {}, stdio = "inherit" }: PulumiOptions = {},
+  { env = {}, stdio = "inherit", input = "" }: PulumiOptions = {},
 ): Promise<PulumiResult> {
   const shared = sharesTerminal();
-  const environment = { ...process.env, ...pulumiEnvironment(), ...env };
-  const child = spawn("pulumi", args, {
+  const isBrief = stdio === "brief" && !process.stdout.isTTY;
+  const folder = runFolder();
+  const environment = { ...process.env, ...pulumiEnvironment(), TMPDIR: folder.path, ...env };
+  const child = spawn("pulumi", isBrief ? [...args, "--suppress-progress"] : args, {
     cwd: projectRoot,
     env: environment,
     detached: !shared,
-    stdio: stdio === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"],
+    stdio: stdio === "capture" ? ["pipe", "pipe", "pipe"] : ["inherit", isBrief ? "pipe" : "inherit", "inherit"],
   });
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  child.once("exit", folder.remove);
+  child.stdin?.on("error", () => undefined).end(input); // Whoever ends early reads none of it.
+  if (isBrief && child.stdout) brief(child.stdout);
+  const [stdout, stderr] = [collect(isBrief ? null : child.stdout), collect(child.stderr)];
   const stopRelay = relaySignals(child, shared);
   try {
     const code = await exitCode(child);
     return { code, stdout: stdout(), stderr: stderr() };
   } finally {
     stopRelay();
+    folder.remove();
   }
 }
 
 /** The output of `pulumi`; an error with what it said when it fails. */
-export async function pulumiOutput(args: readonly string[], env?: PulumiOptions["env"]): Promise<string> {
-  const { code, stdout, stderr } = await pulumi(args, { env, stdio: "capture" });
+export async function pulumiOutput(args: readonly string[], input?: string): Promise<string> {
+  const { code, stdout, stderr } = await pulumi(args, { stdio: "capture", input });
   if (code !== 0)
     throw new Error(`pulumi ${args.join(" ")} ended with exit code ${code}:\n${(stderr || stdout).trimEnd()}`);
   return stdout;
 }
 
-/** Makes the lab's stack the current one: makes it when it is not there, lifts the lock of a killed Pulumi, sets its configuration.
+/** Makes the lab's stack the current one: makes it when it is not there, and sets its configuration.
  * @param config by key, for instance { "podnet:lab": "labs/demo.yaml" } */
 export async function ensureStack(name: string, config: Readonly<Record<string, string>> = {}): Promise<void> {
   const secrets = fileBackend() ? ["--secrets-provider", "passphrase"] : [];
-  liftLocks(name);
+  prepareState(name);
   await pulumiOutput(["stack", "select", name, "--create", ...secrets]);
   const present = stackConfig(name);
   const changed = Object.entries(config).filter(([key, value]) => present[key] !== value);
@@ -70,21 +83,94 @@ export async function ensureStack(name: string, config: Readonly<Record<string, 
   ]);
 }
 
-/** Lifts the locks that killed Pulumis left on a stack; other backends than the file backend see to that themselves.
- * @throws when a Pulumi that lives holds one */
-export function liftLocks(stack: string): void {
+/** Does what needs a stack, and leaves none when there was none. */
+export async function withoutTrace<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const isNew = (await exportStack(name)) === undefined;
+  const file = configFile(name);
+  const config = existsSync(file) ? readFileSync(file) : undefined;
+  try {
+    return await work();
+  } finally {
+    if (isNew && (await removeEmptyStack(name)) && config) writeFileSync(file, config);
+  }
+}
+
+/** Undoes what killed Pulumis did to a stack's state, before an operation that changes it: their locks, and files cut off. Other
+ * backends than the file backend see to that themselves.
+ * @throws when a Pulumi that lives works on the stack, or when its state could not be written */
+export function prepareState(stack: string): void {
+  const files = stackFiles(stack);
+  if (!files) return;
+  const refused = whyNoRoom(files);
+  if (refused !== undefined) throw new Error(`${refused}. Nothing was changed`);
+  mendState(files);
+}
+
+/** The state as JSON, with its secrets; undefined when there is no such stack. */
+export async function exportStack(name: string): Promise<string | undefined> {
+  expectWholeState(name);
+  const args = ["stack", "export", "--show-secrets", "--stack", name];
+  const { code, stdout, stderr } = await pulumi(args, { stdio: "capture" });
+  if (code !== 0 && /no stack named/.test(stderr)) return undefined;
+  if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with exit code ${code}:\n${stderr.trimEnd()}`);
+  return stdout;
+}
+
+/** Says so when an operation failed and its state cannot be written. */
+export function tellRoom(stack: string): void {
+  const files = stackFiles(stack);
+  const refused = files && whyNoRoom(files);
+  if (refused !== undefined) say(`${refused}: what was made is written down on the lab's hosts`);
+}
+
+/** Before the state is only read. */
+function expectWholeState(stack: string): void {
+  const files = stackFiles(stack);
+  if (files && tornFiles(files).length > 0) mendState(files);
+}
+
+function mendState(files: StackFiles): void {
+  liftStaleLocks(files.state, files.project, files.stack);
+  for (const line of mend(files)) say(line);
+}
+
+/** Forgets a stack that has no resources. @returns false when it has some, since somebody else brought the lab up, or is about to */
+async function removeEmptyStack(name: string): Promise<boolean> {
+  const { code } = await pulumi(["stack", "rm", "--yes", "--remove-backups", "--stack", name], { stdio: "capture" });
+  if (code === 0) removeRemains(name);
+  return code === 0;
+}
+
+/** Forgets a stack: its state, its history, its copies and its configuration. */
+export async function removeStack(name: string): Promise<void> {
+  await pulumiOutput(["stack", "rm", "--force", "--yes", "--remove-backups", "--stack", name]);
+  removeRemains(name);
+}
+
+/** What is there of a stack that Pulumi does not know, or not any more. */
+export function removeRemains(name: string): void {
+  const files = stackFiles(name);
+  if (files) removeStackFiles(files);
+  rmSync(configFile(name), { force: true });
+}
+
+function stackFiles(stack: string): StackFiles | undefined {
   const state = fileBackend();
-  if (state) liftStaleLocks(state, projectName(), stack);
+  return state === undefined ? undefined : { state, project: projectName(), stack };
 }
 
 const fileBackend = () => stateFolder(pulumiEnvironment().PULUMI_BACKEND_URL ?? "", projectRoot);
 
 const projectName = () => (parse(readFileSync(join(projectRoot, "Pulumi.yaml"), "utf8")) as { name: string }).name;
 
+/** The file that Pulumi keeps beside Pulumi.yaml for a stack. */
+const configFile = (stack: string): string => join(projectRoot, `Pulumi.${stack}.yaml`);
+
 export function stackConfig(stack: string): Record<string, unknown> {
   try {
-    const file = readFileSync(join(projectRoot, `Pulumi.${stack}.yaml`), "utf8");
-    return (parse(file) as { config?: Record<string, unknown> } | null)?.config ?? {};
+    return (
+      (parse(readFileSync(configFile(stack), "utf8")) as { config?: Record<string, unknown> } | null)?.config ?? {}
+    );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
     throw error;

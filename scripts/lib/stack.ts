@@ -1,9 +1,9 @@
 // What the state knows of a lab, asked of Pulumi once.
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import type { HostSettings } from "../../components/host";
-import { projectRoot } from "./environment";
-import { pulumi, pulumiOutput } from "./pulumi";
+import { projectOwner } from "../../components/linux/owned";
+import { nearest } from "../../components/kubernetes/manifests";
+import { knownPath } from "./lab";
+import { exportStack, pulumi, pulumiOutput } from "./pulumi";
 
 export interface NodeOutput {
   readonly host: string;
@@ -61,23 +61,27 @@ export interface Stack {
   readonly outputs: Outputs | undefined;
   /** How the lab's hosts are reached: the provider's configuration. */
   readonly hosts: HostsByName;
+  /** Whose the lab is; this project's as long as its state says nothing. */
+  readonly owner: string;
   /** What was declared, Pulumi's own resources too. */
   readonly resources: readonly Resource[];
 }
 
+/** Whether a resource is an object on a host: the others are Pulumi's own, and groups. */
+export const isOnHost = ({ type }: Resource): boolean => type.startsWith("podnet:linux:");
+
 /** Undefined when there is no such stack. */
 export async function readStack(name: string): Promise<Stack | undefined> {
-  const args = ["stack", "export", "--show-secrets", "--stack", name];
-  const { code, stdout, stderr } = await pulumi(args, { stdio: "capture" });
-  if (code !== 0 && /no stack named/.test(stderr)) return undefined;
-  if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with exit code ${code}:\n${stderr.trimEnd()}`);
-  const { deployment } = JSON.parse(stdout) as { deployment?: { resources?: Resource[] } };
+  const text = await exportStack(name);
+  if (text === undefined) return undefined;
+  const { deployment } = JSON.parse(text) as { deployment?: { resources?: Resource[] } };
   const resources = deployment?.resources ?? [];
   const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs;
   const providers = resources.filter(({ type }) => type === "pulumi:providers:podnet");
   return {
     outputs: outputs?.lab === undefined ? undefined : (outputs as unknown as Outputs),
     hosts: Object.assign({}, ...providers.map(hostsOf)) as HostsByName,
+    owner: providers.map(({ inputs }) => inputs?.owner).find((owner) => typeof owner === "string") ?? projectOwner(),
     resources,
   };
 }
@@ -92,10 +96,28 @@ function hostsOf({ inputs }: Resource): HostsByName {
 /** A lab that has been brought up. */
 export async function readRunningLab(name: string): Promise<Stack & { readonly outputs: Outputs }> {
   const stack = await readStack(name);
-  if (!stack) throw new Error(`there is no lab "${name}"; bring it up: npm run up${stackOption(name)}`);
+  if (!stack) throw new Error(await noLab(name));
   const { outputs } = stack;
   if (outputs) return { ...stack, outputs };
   throw new Error(`lab "${name}" is not up, or not wholly: bring it up (npm run up), or remove it (npm run destroy)`);
+}
+
+/** What a person is told who named a lab that is not there. */
+export async function noLab(name: string): Promise<string> {
+  const files = knownPath(name) ? stackOption(name) : " -- --lab FOLDER";
+  const meant = await similarLab(name);
+  const hint = meant === undefined ? "" : ` did you mean "${meant}"? Or`;
+  return `there is no lab "${name}";${hint} bring it up: npm run up${files}`;
+}
+
+/** A lab that is there and has almost that name. */
+export async function similarLab(name: string): Promise<string | undefined> {
+  const { code, stdout } = await pulumi(["stack", "ls", "--json"], { stdio: "capture" });
+  const stacks = code === 0 ? (JSON.parse(stdout) as { name: string }[]) : [];
+  return nearest(
+    name,
+    stacks.map((stack) => stack.name),
+  );
 }
 
 /** What a person adds to a command so that it means this lab; demo is what they mean without it. */
@@ -106,14 +128,4 @@ export async function lastChanges(name: string): Promise<Readonly<Record<string,
   const text = await pulumiOutput(["stack", "history", "--json", "--page-size", "1", "--stack", name]);
   const [last] = JSON.parse(text) as { resourceChanges?: Record<string, number> }[];
   return last?.resourceChanges ?? {};
-}
-
-/** Forgets a stack, with its configuration. */
-export async function removeStack(name: string): Promise<void> {
-  await pulumiOutput(["stack", "rm", "--force", "--yes", "--stack", name]);
-}
-
-/** The file that Pulumi keeps beside Pulumi.yaml for a stack; when the state is lost, nobody else removes it. */
-export function removeStackConfig(name: string): void {
-  rmSync(join(projectRoot, `Pulumi.${name}.yaml`), { force: true });
 }

@@ -33,7 +33,7 @@ export function liftStaleLocks(state: string, project: string, stack: string): v
   for (const name of entries(folder).filter((entry) => !entry.endsWith(".attrs"))) {
     const file = join(folder, name);
     const lock = readLock(file);
-    if (lock === "gone" || lock === "being written") continue;
+    if (lock === "gone") continue;
     if (lock !== "torn" && (lock.hostname !== hostname() || isHolder(findProcess(lock.pid), lock)))
       throw new Error(locked(lock, file));
     for (const path of [file, `${file}.attrs`]) rmSync(path, { force: true });
@@ -60,14 +60,17 @@ function locked({ pid, username, hostname: host, timestamp }: Lock, file: string
   );
 }
 
-const tornSeconds = 10;
+const writingMilliseconds = 1000;
 
-/** Locks get written under a temporary name beside it and renamed, so half a file is what a kill left, unless it is very young. */
-function readLock(file: string): Lock | "gone" | "being written" | "torn" {
+/** Locks get written under a temporary name beside it and renamed. So half a file is what a kill or a full disk left, unless it is
+ * very young; and it cannot stay, since Pulumi reads whatever lies there as a lock. */
+function readLock(file: string): Lock | "gone" | "torn" {
   try {
-    const age = Date.now() - statSync(file).mtimeMs;
+    const isYoung = Date.now() - statSync(file).mtimeMs < writingMilliseconds;
     const lock = parseLock(readFileSync(file, "utf8"));
-    return lock ?? (age < tornSeconds * 1000 ? "being written" : "torn");
+    if (lock || !isYoung) return lock ?? "torn";
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, writingMilliseconds);
+    return parseLock(readFileSync(file, "utf8")) ?? "torn";
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "gone";
     throw error;

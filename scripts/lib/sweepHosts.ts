@@ -1,6 +1,6 @@
 // Removes a lab from its hosts by what is written down there.
 import { existsSync } from "node:fs";
-import type { HostSettings } from "../../components/host";
+import { ConnectionFailed, type HostSettings } from "../../components/host";
 import { labFolder } from "../../components/linux/owned";
 import { sweep } from "../../components/linux/sweep";
 import { LabError, loadLab } from "../../components/kubernetes/manifests";
@@ -10,13 +10,17 @@ import type { HostsByName } from "./stack";
 
 export interface Options {
   readonly dryRun?: boolean;
+  /** Whose lab alone is meant; without one, whosever it is. */
+  readonly owner?: string;
 }
 
 export interface Swept {
   /** How many things were removed. */
   readonly removed: number;
-  /** Whether nothing is left on any host. */
+  /** Whether nothing is left on any host that could be reached. */
   readonly isClean: boolean;
+  /** Why the other hosts could not be, by their names. */
+  readonly unreachable: Readonly<Record<string, string>>;
 }
 
 /**
@@ -42,21 +46,29 @@ function ofFiles(name: string): HostsByName {
 }
 
 /** Says what it does, host by host. One that cannot be reached does not keep the others. */
-export async function sweepHosts(name: string, hosts: HostsByName, { dryRun = false }: Options = {}): Promise<Swept> {
+export async function sweepHosts(
+  name: string,
+  hosts: HostsByName,
+  { dryRun = false, owner }: Options = {},
+): Promise<Swept> {
   let removed = 0;
   let isClean = true;
+  const unreachable: Record<string, string> = {};
   for (const [host, settings] of Object.entries(hosts)) {
     if (settings.type === "local" && !existsSync(labFolder(name))) continue;
     try {
-      const swept = await withHost(host, settings, (runner) => sweep(runner, name, dryRun));
+      const swept = await withHost(host, settings, (runner) => sweep(runner, name, dryRun, owner));
       removed += swept.removed.length;
       isClean &&= swept.left.length === 0;
       for (const what of swept.removed) console.log(`${host}: ${dryRun ? "would remove" : "removed"} ${what}`);
       for (const what of swept.left) console.error(`${host}: LEFT ${what}`);
     } catch (error) {
-      isClean = false;
-      console.error(`${host}: ${(error as Error).message}`);
+      if (error instanceof ConnectionFailed) unreachable[host] = error.message;
+      else {
+        isClean = false;
+        console.error(`${host}: ${(error as Error).message}`);
+      }
     }
   }
-  return { removed, isClean };
+  return { removed, isClean, unreachable };
 }

@@ -26,6 +26,7 @@ export const checks: readonly Check[] = [
       "provider",
       "scripts",
       "test",
+      "bench",
       "examples",
     ],
   },

@@ -16,10 +16,15 @@ export function checked(kind: Kind, args: object): Args {
 
 export class Engine {
   readonly state = new Map<string, Args>();
-  readonly reconciler: Reconciler;
 
-  constructor(lab: string, host: Runner) {
-    this.reconciler = new Reconciler(lab, () => host);
+  constructor(
+    private readonly lab: string,
+    private readonly host: Runner,
+  ) {}
+
+  /** Each operation is a plugin's whole life. */
+  get reconciler(): Reconciler {
+    return new Reconciler(this.lab, "ann@laptop:/home/ann/podnet", () => this.host);
   }
 
   async up(name: string, kind: Kind, args: Args): Promise<void> {

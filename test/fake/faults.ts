@@ -4,9 +4,14 @@ import { type Command, CommandFailed, ConnectionLost, type Output, type Runner }
 export interface Fault {
   /** Which of the next changing commands it strikes, from 0 on. */
   readonly at: number;
-  /** The command fails; or the connection ends before it ran, or when it had run and before its answer came. */
-  readonly how: "refused" | "lost before" | "lost behind";
+  /**
+   * The command fails before or behind what it does; or the connection ends before it ran, or when it had run and before its
+   * answer came.
+   */
+  readonly how: (typeof ways)[number];
 }
+
+export const ways = ["refused", "failed behind", "lost before", "lost behind"] as const;
 
 const words = ({ argv }: Command): string => argv.join(" ");
 
@@ -19,25 +24,25 @@ const looks = [
   /^(ip netns exec \S+ )?iptables -w -t \S+ -C /,
   /^(ip netns exec \S+ )?nfacct list$/,
   /^(ip netns exec \S+ )?conntrack -L /,
-  /^stat /,
-  /^sh -c record=\$1; shift; where=inside/,
-  /^sh -c \[ ! -f "\$1" \] \|\| base64/,
-  /^sh -c \[ -e "\$1" \] && \[ -e "\$2" \] \|\| exit 3/,
+  /^(ip netns exec \S+ )?perl -e # (Says whose an object is|Says what a name below|Reads |Finds a process)/,
 ];
 
-export const isNote = (command: Command): boolean => words(command).startsWith("sh -c record=$(cat);");
+export const isNote = (command: Command): boolean => words(command).startsWith("perl -e # Writes down one object");
 /** What podnet keeps for itself beside the lab's objects. */
 export const isBookkeeping = (command: Command): boolean =>
   isNote(command) ||
-  /^sh (-s --|-c (make\(\)|mountpoint|while))|^rm -d?f \S*(\/\.owned\/\S*|\.podnet)( \S*\/\.owned\/\S*)?$/.test(
-    words(command),
+  /^rm -d?f \S*(\/\.owned\/\S*|\.podnet)( \S*\/\.owned\/\S*)?$/.test(words(command)) ||
+  /^perl (make-folders|clear-folders|note-netns-mount|process-end|process-wait|forget)\.pl /.test(
+    command.shown ?? "",
   ) ||
-  command.argv[0] === "perl";
+  (command.argv[0] === "perl" && command.argv[2]?.startsWith("exit 0 unless grep") === true);
 export const changes = (command: Command): boolean => !looks.some((look) => look.test(words(command)));
 
 export class Faulty implements Runner {
   /** What has changed something since `start`. */
   done: Command[] = [];
+  /** Whether the fault of this operation has struck. */
+  hasStruck = false;
   onChange: (command: Command) => void = () => undefined;
   private fault: Fault | undefined;
   private isLost = false;
@@ -53,6 +58,7 @@ export class Faulty implements Runner {
     this.done = [];
     this.fault = fault;
     this.isLost = false;
+    this.hasStruck = false;
   }
 
   async ask(commands: readonly Command[]): Promise<Output[]> {
@@ -77,15 +83,17 @@ export class Faulty implements Runner {
     if (!changes(command)) return this.one(command);
     const strikes = this.fault?.at === this.done.length;
     const how = strikes ? this.fault?.how : undefined;
+    this.hasStruck ||= strikes;
     if (how === "refused") {
       this.done.push(command);
       return { code: 1, stdout: "", stderr: "refused by chance\n" };
     }
-    this.isLost = how !== undefined;
+    this.isLost = how === "lost before" || how === "lost behind";
     if (how === "lost before") throw new ConnectionLost("the connection is lost");
     this.onChange(command);
     this.done.push(command);
     const output = await this.one(command);
+    if (how === "failed behind") return { code: 1, stdout: "", stderr: "failed by chance\n" };
     if (how === "lost behind") throw new ConnectionLost("the connection is lost");
     return output;
   }

@@ -1,13 +1,13 @@
 // A host in memory behind the two methods that kinds need of one.
 import { type Command, CommandFailed, type Output, type Runner } from "../../components/host";
 import { Refused, said, unknownCommand } from "./kernel/answer";
-import { chmod, remove, stat } from "./kernel/files";
+import { chmod, remove } from "./kernel/files";
 import { enter, ip } from "./kernel/ip";
 import { iptables, iptablesRestore, iptablesSave } from "./kernel/iptables";
 import { Kernel, type Space } from "./kernel/kernel";
 import { nfacct } from "./kernel/nfacct";
 import { nft } from "./kernel/nftables";
-import { perl, setsid, shell } from "./kernel/scripts";
+import { script } from "./kernel/scripts";
 import { sysctl } from "./kernel/sysctl";
 
 export class FakeHost implements Runner {
@@ -58,12 +58,10 @@ export class FakeHost implements Runner {
       conntrack: () => (argv[1] === "-L" ? said() : unknownCommand(argv)),
       nfacct: () => nfacct(space, argv),
       nft: () => nft(space, argv, stdin),
-      stat: () => stat(kernel, argv),
       chmod: () => chmod(kernel, argv),
       rm: () => remove(kernel, argv),
-      sh: () => shell(kernel, space, argv, stdin),
-      setsid: () => setsid(kernel, argv),
-      perl: () => perl(kernel, argv, stdin),
+      sh: () => script(kernel, space, argv, stdin),
+      perl: () => script(kernel, space, argv, stdin),
     };
     return (programs[argv[0] ?? ""] ?? (() => unknownCommand(argv)))();
   }

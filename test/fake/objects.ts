@@ -1,6 +1,7 @@
 // The objects that the walk makes: at least one of each kind, each in several forms, with the damage that people do to it.
 import type { Command } from "../../components/host";
 import type { Kind } from "../../components/linux/kind";
+import { script } from "../../components/linux/script";
 import { kindOf } from "../../components/linux/registry";
 
 export interface Item {
@@ -41,18 +42,8 @@ export function itemsOf(lab: string): Item[] {
   });
   const inA = { goesWith: "a", needs: ["a"] };
   const inB = { goesWith: "b", needs: ["b", "cable"] };
-  const file = (path: string, content: string): Command => ({
-    argv: [
-      "sh",
-      "-c",
-      'umask 077; cat >"$3" && chmod "$1" "$3" && mv -fT "$3" "$2"',
-      "sh",
-      "0600",
-      path,
-      `${path}.by-hand`,
-    ],
-    stdin: content,
-  });
+  const file = (path: string, content: string): Command =>
+    script("write-file", ["0600", path, `${path}.by-hand`], content);
   const base = (tables: object): object => ({ netns: a, name: "base", tables });
   const last = '-m comment --comment "base last" -j RETURN';
   const web = '-m comment --comment "default/web"';

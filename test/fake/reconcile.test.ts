@@ -1,27 +1,29 @@
 // What the walk meets by chance, once each and by name: whose is it, what comes back, what is undone.
 import { type Command, CommandFailed, HostError, NotOurs } from "../../components/host";
 import type { Args } from "../../components/linux/kind";
-import { recordPath } from "../../components/linux/owned";
+import { type OwnedRecord, recordPath, writeDown } from "../../components/linux/owned";
 import { Reconciler } from "../../components/linux/reconcile";
 import { kindOf } from "../../components/linux/registry";
-import { sweep } from "../../components/linux/sweep";
+import { sweep, sweepLeftovers } from "../../components/linux/sweep";
 import { checked } from "./engine";
-import { Faulty } from "./faults";
+import { Faulty, isNote } from "./faults";
 import { FakeHost } from "./host";
 import { typed } from "./objects";
 
 const lab = "lab";
+const owner = "ann@laptop:/home/ann/podnet";
 let fake: FakeHost;
 let host: Faulty;
 let reconciler: Reconciler;
 beforeEach(() => {
   fake = new FakeHost();
   host = new Faulty(fake);
-  reconciler = new Reconciler(lab, () => host);
+  reconciler = new Reconciler(lab, owner, () => host);
 });
 
 const kind = (name: string) => kindOf(`podnet:linux:${name}`);
 const args = (name: string, values: object): Args => checked(kind(name), { host: "fake", ...values });
+const record = (args: Args): OwnedRecord => ({ token: "", args: args as OwnedRecord["args"], undo: [] });
 const hands = async (...lines: string[]): Promise<void> => void (await fake.run(lines.map((line) => typed(line))));
 const rulesOf = (chain: string, table = "nat"): string[] => fake.kernel.host.tables.get(table)?.chains.get(chain) ?? [];
 const recordsOfLab = (): string[] => [...fake.kernel.files.keys()].filter((path) => path.startsWith("/run/podnet/"));
@@ -56,7 +58,7 @@ describe("a setting that was there before", () => {
 
   test("comes back by a sweep", async () => {
     await reconciler.create(kind("Sysctl"), want("1"));
-    expect(await sweep(fake, lab)).toEqual({ removed: [`Sysctl ${setting}`], left: [] });
+    expect(await sweep(fake, lab)).toEqual({ removed: [`Sysctl ${setting}`, `the lab of ${owner}`], left: [] });
     expect([now(), recordsOfLab()]).toEqual(["0", []]);
   });
 
@@ -73,7 +75,7 @@ describe("a setting that was there before", () => {
 
   test("that cannot be put back stays written down", async () => {
     await reconciler.create(kind("Sysctl"), want("1"));
-    const refusing = new Reconciler(lab, () => ({
+    const refusing = new Reconciler(lab, owner, () => ({
       name: "fake",
       ask: (commands: readonly Command[]) => fake.ask(commands),
       run: async (commands: readonly Command[]) => {
@@ -115,6 +117,7 @@ describe("whose it is", () => {
 
   test("of somebody else: an error that names it, and it stays as it was", async () => {
     await hands("ip link add dev br0 type bridge", "ip link set dev br0 mtu 1400");
+    await reconciler.create(kind("Bridge"), args("Bridge", { name: "ours" }));
     const before = fake.kernel.dump();
     for (const attempt of [
       () => reconciler.create(kind("Bridge"), bridge),
@@ -161,7 +164,7 @@ describe("whose it is", () => {
 
   test("a question that was not answered says nothing", async () => {
     await hands("ip netns add lab.a");
-    const deaf = new Reconciler(lab, () => ({
+    const deaf = new Reconciler(lab, owner, () => ({
       name: "fake",
       ask: async (commands: readonly Command[]) =>
         commands.map(() => ({ code: 2, stdout: "", stderr: "sh: 1: Cannot fork\n" })),
@@ -202,6 +205,149 @@ describe("whose it is", () => {
     await expect(reconciler.import(kind("Bridge"), bridge)).rejects.toThrow(
       "fake,,br0 cannot be imported: br0 exists, but its kind is dummy, not bridge",
     );
+  });
+});
+
+describe("another project's lab of the same name", () => {
+  const bridge = args("Bridge", { name: "br0" });
+  const mark = `/run/podnet/${lab}/.owned/owner`;
+  const others = "bob@laptop:/home/bob/podnet";
+  const theirs = (): Reconciler => new Reconciler(lab, others, () => host);
+  const refusal =
+    `host "fake": the lab "${lab}" there is another's. It was made by ${owner}, and this is ${others}, with a state of its own. ` +
+    `If nobody wants that lab any more, remove it: npm run sweep -- ${lab}. Otherwise give this one another name`;
+
+  test("is marked from the first record to the last", async () => {
+    const second = args("Bridge", { name: "br1" });
+    for (const each of [bridge, second]) await reconciler.create(kind("Bridge"), each);
+    expect(fake.kernel.files.get(mark)?.content).toBe(`${owner}\n`);
+    await reconciler.delete(kind("Bridge"), bridge);
+    expect(fake.kernel.files.has(mark)).toBe(true);
+    await reconciler.delete(kind("Bridge"), second);
+    expect(recordsOfLab()).toEqual([]);
+  });
+
+  test("is neither made, changed, imported nor deleted, and of its objects nothing is known", async () => {
+    await reconciler.create(kind("Bridge"), bridge);
+    await hands("ip link add dev br1 type bridge");
+    const free = args("Bridge", { name: "br2" });
+    const before = fake.kernel.dump();
+    for (const attempt of [
+      () => theirs().create(kind("Bridge"), bridge),
+      () => theirs().create(kind("Bridge"), free),
+      () => theirs().update(kind("Bridge"), args("Bridge", { name: "br0", mtu: 1400 }), bridge),
+      () => theirs().import(kind("Bridge"), args("Bridge", { name: "br1" })),
+      () => theirs().delete(kind("Bridge"), bridge),
+      () => theirs().delete(kind("Bridge"), free),
+    ])
+      await expect(attempt()).rejects.toThrow(new NotOurs(refusal));
+    expect(await theirs().read(kind("Bridge"), bridge)).toBeUndefined();
+    expect(fake.kernel.dump()).toBe(before);
+  });
+
+  test("of two that start at once, one makes it", async () => {
+    const second = args("Bridge", { name: "br1" });
+    host.onChange = (command) => {
+      if (!isNote(command)) return;
+      host.onChange = () => undefined;
+      // The first to look is the second to write.
+      void fake.run([writeDown({ lab, owner }, kind("Bridge"), bridge, record(bridge), true)]);
+    };
+    await expect(theirs().create(kind("Bridge"), second)).rejects.toThrow(refusal);
+    expect(fake.kernel.host.links.map(({ name }) => name)).toEqual(["lo"]);
+    expect(fake.kernel.files.get(mark)?.content).toBe(`${owner}\n`);
+  });
+
+  test("that is older than marks gets one", async () => {
+    await reconciler.create(kind("Bridge"), bridge);
+    fake.kernel.files.delete(mark);
+    expect(await reconciler.read(kind("Bridge"), bridge)).toEqual(bridge);
+    await reconciler.update(kind("Bridge"), bridge, bridge);
+    expect(fake.kernel.files.get(mark)?.content).toBe(`${owner}\n`);
+    fake.kernel.files.delete(mark);
+    expect(await reconciler.delete(kind("Bridge"), bridge)).toEqual([]);
+    expect(recordsOfLab()).toEqual([]);
+  });
+
+  test("has no leftovers of ours, and a sweep says whose it was", async () => {
+    await reconciler.create(kind("Bridge"), bridge);
+    expect(await sweepLeftovers(fake, lab, () => false, others)).toEqual({ removed: [], left: [] });
+    await expect(sweep(fake, lab, false, others)).rejects.toThrow(refusal);
+    const removed = ["Bridge br0", `the lab of ${owner}`];
+    expect(await sweep(fake, lab, true)).toEqual({ removed, left: [] });
+    expect(fake.kernel.host.links).toHaveLength(2);
+    expect(await sweep(fake, lab)).toEqual({ removed, left: [] });
+    expect(fake.kernel.host.links).toHaveLength(1);
+  });
+});
+
+describe("records that are lost", () => {
+  const space = args("NetworkNamespace", { name: "lab.a" });
+  const loseAll = (): void =>
+    fake.kernel.files.forEach((_, path) => {
+      if (path.startsWith("/run/podnet")) fake.kernel.files.delete(path);
+    });
+
+  test("what is there stays, and the delete fails with what to do", async () => {
+    await reconciler.create(kind("NetworkNamespace"), space);
+    loseAll();
+    const later = new Reconciler(lab, owner, () => host);
+    await expect(later.delete(kind("NetworkNamespace"), space)).rejects.toThrow(
+      'host "fake": NetworkNamespace lab.a is there, but nothing in /run/podnet/lab/.owned says any more that lab "lab" made it, so it stays. ' +
+        "If you know that it is the lab's, remove it, then try again:\n  ip netns del lab.a",
+    );
+    expect(fake.kernel.space("lab.a")).toBeDefined();
+    await hands("ip netns del lab.a");
+    expect(await later.delete(kind("NetworkNamespace"), space)).toEqual([]);
+  });
+
+  test("of one that is somebody else's by now, it stays with a warning, also when the lab's last record went before", async () => {
+    const bridge = args("Bridge", { name: "br0" });
+    await reconciler.create(kind("NetworkNamespace"), space);
+    await hands("ip link add dev br0 type bridge");
+    await reconciler.delete(kind("NetworkNamespace"), space);
+    expect(recordsOfLab()).toEqual([]);
+    expect(await reconciler.delete(kind("Bridge"), bridge)).toEqual([expect.stringMatching(/it stays$/)]);
+  });
+});
+
+describe("two operations on one lab at once", () => {
+  const space = args("NetworkNamespace", { name: "lab.a" });
+  const path = recordPath(lab, kind("NetworkNamespace"), space);
+
+  /** Does the first operation's part in the moment before the second's command of that kind. */
+  const before = (isMoment: (command: Command) => boolean, first: () => void): void => {
+    host.onChange = (command) => {
+      if (!isMoment(command)) return;
+      host.onChange = () => undefined;
+      first();
+    };
+  };
+  const note = (): void => {
+    void fake.run([writeDown({ lab, owner }, kind("NetworkNamespace"), space, record(space), true)]);
+  };
+  const isAdd = ({ argv }: Command): boolean => argv.join(" ") === "ip netns add lab.a";
+  const expectOwned = (): void => {
+    expect(fake.kernel.space("lab.a")).toBeDefined();
+    expect(fake.kernel.files.has(path)).toBe(true);
+  };
+
+  test("the one that writes it down second makes nothing, and forgets nothing", async () => {
+    before(isNote, () => {
+      note();
+      void hands("ip netns add lab.a");
+    });
+    await expect(reconciler.create(kind("NetworkNamespace"), space)).rejects.toThrow(
+      'host "fake": another operation on lab "lab" makes NetworkNamespace lab.a at this moment; wait for its end, and run podnet again',
+    );
+    expectOwned();
+  });
+
+  test("what was written down before, and another makes first, stays written down", async () => {
+    note();
+    before(isAdd, () => void hands("ip netns add lab.a"));
+    await expect(reconciler.create(kind("NetworkNamespace"), space)).rejects.toThrow(/File exists/);
+    expectOwned();
   });
 });
 
@@ -250,7 +396,7 @@ describe("an object whose id is made of what changes", () => {
 
 describe("what the kernel does not take as it was said", () => {
   test("is a warning that names it", async () => {
-    const deaf = new Reconciler(lab, () => ({
+    const deaf = new Reconciler(lab, owner, () => ({
       name: "fake",
       ask: (commands: readonly Command[]) => fake.ask(commands),
       run: (commands: readonly Command[]) => fake.run(commands.filter(({ argv }) => !argv.includes("mtu"))),
@@ -310,4 +456,39 @@ test("a process in a namespace that was made anew is gone, and ends when it star
   expect(await reconciler.read(kind("Process"), web)).toBeUndefined();
   await reconciler.create(kind("Process"), web);
   expect([...fake.kernel.processes.values()].map(({ space: of }) => of === fake.kernel.space("lab.a"))).toEqual([true]);
+});
+
+describe("what a process started goes with it, wherever it went", () => {
+  const space = args("NetworkNamespace", { name: "lab.a" });
+  const web = args("Process", { netns: "lab.a", name: "web", command: ["server", "80"] });
+  beforeEach(async () => {
+    await reconciler.create(kind("NetworkNamespace"), space);
+    await reconciler.create(kind("Process"), web);
+    const [marks = []] = [...fake.kernel.processes.values()].map(({ marks }) => marks);
+    fake.kernel.start(fake.kernel.newSpace(), ["escaped"], marks);
+  });
+  const left = (): string[] => [...fake.kernel.processes.values()].map(({ command }) => command.join(" "));
+
+  test("by its own removal", async () => {
+    await reconciler.delete(kind("Process"), web);
+    expect(left()).toEqual([]);
+  });
+
+  test("by that of its namespace", async () => {
+    await reconciler.delete(kind("NetworkNamespace"), space);
+    expect(left()).toEqual([]);
+  });
+
+  test("and by that of a namespace whose name was deleted by hand", async () => {
+    await hands("ip netns del lab.a");
+    await reconciler.delete(kind("NetworkNamespace"), space);
+    expect([left(), recordsOfLab()]).toEqual([[], []]);
+  });
+
+  test("at the lab's end, whatever its record said", async () => {
+    fake.kernel.start(fake.kernel.newSpace(), ["of the lab"], ["PODNET_LAB=lab", "PODNET_PROCESS=lab.none,web"]);
+    fake.kernel.start(fake.kernel.host, ["of another"], ["PODNET_LAB=other", "PODNET_PROCESS=lab.a,web"]);
+    await sweep(fake, lab);
+    expect(left()).toEqual(["of another"]);
+  });
 });

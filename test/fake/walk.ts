@@ -1,12 +1,12 @@
 // A pseudorandom walk through the life of a lab: make, change, damage, fail, lose, look again, delete, delete twice.
 import { type Command, HostError, NotOurs } from "../../components/host";
 import { type Args, resourceId } from "../../components/linux/kind";
-import { recordPath } from "../../components/linux/owned";
+import { ownerMark, recordPath } from "../../components/linux/owned";
 import { sweep } from "../../components/linux/sweep";
 import { diff } from "../../provider/diff";
 import type { Values } from "../../provider/values";
 import { Engine, checked } from "./engine";
-import { type Fault, Faulty, changes, isBookkeeping } from "./faults";
+import { type Fault, Faulty, changes, isBookkeeping, ways } from "./faults";
 import type { FakeHost } from "./host";
 import { type Item, itemsOf, typed } from "./objects";
 import { random } from "./random";
@@ -33,7 +33,11 @@ const others = (host: FakeHost): Promise<unknown> => {
 };
 
 const peaceful = ["up", "up", "up", "refresh", "delete", "converge", "meet"] as const;
-const rough = ["up", "damage", "fail", "lose"] as const;
+const rough = ["up", "damage", "fail", "fail", "fail", "lose"] as const;
+
+/** What has to happen to each kind, or else it was not tried. */
+export const trials = ["created", "changed", "damaged", ...ways, "forgotten by a crash", "deleted twice"] as const;
+type Trial = (typeof trials)[number];
 
 export interface Walked {
   readonly steps: number;
@@ -46,6 +50,7 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
   const { below, chance, pick } = random(seed);
   const counts: Record<string, number> = {};
   const count = (what: string): void => void (counts[what] = (counts[what] ?? 0) + 1);
+  const countOf = ({ kind }: Item, what: Trial): void => count(`${kind.token} ${what}`);
   if (chance(0.8)) await others(host);
   const before = host.kernel.dump();
   const faulty = new Faulty(host);
@@ -62,9 +67,9 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
     const action = pick(actions);
     count(action);
     if (action === "up") await attempt(() => up(item));
-    else if (action === "damage" && isOurs(item)) await damage(item);
+    else if (action === "damage") await damage(item);
     else if (action === "fail") await fail(item);
-    else if (action === "lose" && engine.state.has(item.name)) lose(item);
+    else if (action === "lose") await lose(item);
     else if (action === "refresh") await engine.refresh(item.name, item.kind);
     else if (action === "delete") await attempt(() => remove(item));
     else if (action === "meet") await meet(item);
@@ -79,14 +84,23 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
     return checked(item.kind, pick(item.forms));
   }
 
+  async function upNeeds({ needs }: Item): Promise<void> {
+    for (const need of items.filter(({ name }) => needs.includes(name)))
+      if (!engine.state.has(need.name)) await up(need);
+  }
+
   async function up(item: Item): Promise<void> {
-    for (const need of item.needs) {
-      const needed = items.find(({ name }) => name === need);
-      if (needed && !engine.state.has(need)) await up(needed);
-    }
+    await upNeeds(item);
     const args = formOf(item);
     wanted.set(item.name, args);
+    const old = engine.state.get(item.name);
     await upAs(item, args);
+    if (
+      !old ||
+      item.forms.length === 1 ||
+      diff(item.kind, old as unknown as Values, args as unknown as Values).length > 0
+    )
+      countOf(item, old ? "changed" : "created");
   }
 
   async function upAs(item: Item, args: Args): Promise<void> {
@@ -127,6 +141,9 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
   }
 
   async function damage(item: Item): Promise<void> {
+    if (!engine.state.has(item.name)) await attempt(() => up(item));
+    if (!isOurs(item)) return;
+    countOf(item, "damaged");
     for (const command of pick(item.damage)) {
       if (command.argv[0] === "kill") kill(item);
       else await host.ask([command]);
@@ -140,15 +157,20 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
   }
 
   async function fail(item: Item): Promise<void> {
-    const fault: Fault = { at: below(6), how: pick(["refused", "lost before", "lost behind"] as const) };
+    // Many objects take no more than one command.
+    const fault: Fault = { at: chance(0.5) ? 0 : below(6), how: pick(ways) };
+    await attempt(() => upNeeds(item));
     isFlawless = false;
     faulty.start(fault);
     await attempt(() => (chance(0.7) ? up(item) : remove(item)));
+    if (faulty.hasStruck) countOf(item, fault.how);
     faulty.start();
   }
 
   /** As when the engine was killed before it wrote its state. */
-  function lose(item: Item): void {
+  async function lose(item: Item): Promise<void> {
+    if (!engine.state.has(item.name)) await attempt(() => up(item));
+    countOf(item, "forgotten by a crash");
     engine.state.delete(item.name);
     isFlawless = false;
   }
@@ -170,7 +192,7 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
     const name = item.kind.id(args).replace(/^,/, "");
     if (!error.message.includes(name)) throw new Error(`it does not name ${name}: ${error.message}`);
     expectSame(theirs, host.kernel.dump(), `${item.name} was touched though it is foreign`);
-    await engine.reconciler.delete(item.kind, args);
+    await expectStays(item, args);
     expectSame(theirs, host.kernel.dump(), `${item.name} was deleted though it is foreign`);
     await undo();
     expectSame(clean, host.kernel.dump(), "undone");
@@ -179,6 +201,15 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
     async function undo(): Promise<void> {
       for (const command of [...(item.foreign ?? [])].reverse()) await host.ask([opposite(command)]);
     }
+  }
+
+  /** A warning says so where the lab has other records; without any, nobody knows whose it is, and that is an error. */
+  async function expectStays(item: Item, args: Args): Promise<void> {
+    const isKnown = host.kernel.files.has(ownerMark(lab));
+    const answer: unknown = await engine.reconciler.delete(item.kind, args).catch((error: unknown) => error);
+    const said = isKnown ? (answer as string[])[0] : answer instanceof HostError ? answer.message : undefined;
+    if (!/it stays/.test(said ?? "")) throw new Error(`${item.name}: expected that it stays, got ${String(answer)}`);
+    count(isKnown ? "stays" : "nobody's");
   }
 
   async function remove(item: Item): Promise<void> {
@@ -196,6 +227,7 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
   }
 
   async function expectDeleteIsQuiet(item: Item, state: Args): Promise<void> {
+    countOf(item, "deleted twice");
     const after = host.kernel.dump();
     const warnings = await engine.reconciler.delete(item.kind, state);
     // A rule may have a twin by now, which is as good as itself.

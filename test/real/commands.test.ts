@@ -1,5 +1,5 @@
 /** What a person types: npm run up, status, exec, destroy, sweep. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sysctlKind } from "../../components/linux/sysctl";
 import { recordPath } from "../../components/linux/owned";
@@ -54,12 +54,125 @@ test("preview says what would be made, and makes nothing", async () => {
   const preview = JSON.parse(await shop.succeed("preview", "--lab", "lab", "--json")) as { changeSummary: object };
   expect(Object.keys(preview.changeSummary)).toEqual(["create"]);
   expect(await changes()).toEqual([]);
+  expect(await shop.succeed("pulumi", "stack", "ls", "--json")).toBe("[]\n");
+  expect(shop.stateFiles()).toEqual([]);
+  expect(existsSync(configFile())).toBe(false);
+});
+
+test("--help says what there is", async () => {
+  const { code, stdout } = await shop.machine.run([process.execPath, "scripts/podnet.mjs", "--help"], {
+    cwd: projectRoot,
+  });
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^ {2}exec +a command inside a node/m) as string,
+  });
+});
+
+test("what the system refuses is told with what to do", async () => {
+  const env = { ...process.env, PULUMI_BACKEND_URL: `file://${shop.temporary}`, TMPDIR: "/sys" };
+  const argv = [process.execPath, "scripts/podnet.mjs", "status", shop.name];
+  const { code, stderr } = await shop.machine.run(argv, { cwd: projectRoot, env });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^podnet: E\w+: .* '\/sys\/podnet-run-.*': this user may not; run the command as root/,
+    ) as string,
+  });
+});
+
+test("options behind a second -- are no name", async () => {
+  const { code, stderr } = await shop.podnet("exec", ["--", ...shop.inLab, "pod1"]);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining("options come before the name") as string,
+  });
 });
 
 describe("a lab that runs", () => {
   let firstUp: string;
   beforeAll(async () => {
     firstUp = await shop.up();
+  });
+
+  test("up says changes, not every step", () => {
+    expect(firstUp).toMatch(/^ \+ {2}podnet:linux:\S+ \S+ created \(/m);
+    expect(firstUp).not.toMatch(/ (creating|running)\b|^@ /m);
+  });
+
+  test("refresh says nothing of what is as it was, and no outputs", async () => {
+    expect(await shop.succeed("refresh", ...shop.inLab)).toMatch(
+      /^Refreshing \(\S+\):\n\nResources:\n {4}\d+ unchanged\n\nDuration: \S+\n\n?$/,
+    );
+  });
+
+  test("logs prints what a container wrote", async () => {
+    const first = await shop.podnet("logs", [...shop.inLab, "pod1"]);
+    expect(first).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/default\/pod1 has sidecar, web; this is sidecar/) as string,
+    });
+    const web = await shop.podnet("logs", [...shop.inLab, "default/pod1", "-c", "web"]);
+    expect(web).toMatchObject({ code: 0, stderr: "" });
+    for (const [words, message] of [
+      [["pod1", "-c", "wbe"], 'pod default/pod1 has no container "wbe"; it has '],
+      [["pod9"], `lab "${shop.name}" has no "pod9"; did you mean pod`],
+      [["node1"], '"node1" is no pod'],
+    ] as const) {
+      const { code, stderr } = await shop.podnet("logs", [...shop.inLab, ...words]);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) as string });
+    }
+  });
+
+  test("a name that is almost the lab's is not taken for one that is gone", async () => {
+    for (const command of ["destroy", "sweep"]) {
+      const { code, stdout, stderr } = await shop.podnet(command, [`${shop.name}x`]);
+      expect({ code, stdout, stderr }).toEqual({
+        code: 1,
+        stdout: "",
+        stderr: expect.stringContaining(`there is no lab "${shop.name}x"; did you mean "${shop.name}"?`) as string,
+      });
+    }
+  });
+
+  test("status has the router's addresses and says who looks at the network", async () => {
+    const text = await shop.succeed("status", shop.name);
+    expect(text).toMatch(/router │ 192\.168\.0\.1 /);
+    expect(text).toMatch(/│ 203\.0\.113\.1 /);
+    expect(text).toMatch(/switch │ none /);
+    expect(text).toContain(`npm run verify -- --stack ${shop.name}\n`);
+  });
+
+  test("a state that was cut off comes back, and stock pulumi reads it again", async () => {
+    const state = shop.stateFile(`stacks/podnet/${shop.name}.json`);
+    const whole = readFileSync(state, "utf8");
+    for (const tear of [
+      () => writeFileSync(state, whole.slice(0, 1000)),
+      () => writeFileSync(state, ""),
+      () => writeFileSync(`${state}.attrs`, ""),
+    ]) {
+      tear();
+      const stock = await shop.podnet("pulumi", ["stack", "export", ...shop.inLab]);
+      expect(stock.code).not.toBe(0);
+      await shop.succeed("status", shop.name);
+      await shop.succeed("pulumi", "stack", "export", ...shop.inLab);
+      expect(readFileSync(state, "utf8")).toBe(whole);
+    }
+  });
+
+  test("a full or read-only disk of the state: nothing is lost, and the next operation completes", async () => {
+    await shop.limitState(100);
+    const full = await shop.podnet("up", ["--lab", "lab"]);
+    expect(full).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/the disk that holds the state is full: \S+ has \d+ kB left/) as string,
+    });
+    const state = shop.stateFile().replace(/\.pulumi\/?$/, "");
+    await shop.machine.exec(["mount", "-n", "-o", "remount,ro", state]);
+    const readOnly = await shop.podnet("up", ["--lab", "lab"]);
+    expect(readOnly).toMatchObject({ code: 1, stderr: expect.stringContaining("mounted read-only") as string });
+    await shop.machine.exec(["umount", "-n", state]);
+    expect(await shop.up()).toMatch(/^nothing to change/m);
   });
 
   test("up ends with a picture and three commands, which work", async () => {
@@ -187,7 +300,7 @@ podnet: to repair the lab: npm run up -- --stack ${shop.name}\n`,
   test.each([
     ["pd1", `has no "pd1"; did you mean pod1?`],
     ["default/pod11", `has no "default/pod11"; did you mean default/pod1?`],
-    ["database", `has no "database"; there are: agent, pod1, pod2, pod2, node1, node2, client, switch, router`],
+    ["database", `has no "database"; there are: agent, pod1, pod2, other/pod2, node1, node2, client, switch, router`],
   ])("exec: %s is no single place", async (who, message) => {
     const { code, stdout, stderr } = await exec(who, "true");
     expect({ code, stdout, stderr }).toEqual({
@@ -234,8 +347,11 @@ podnet: to repair the lab: npm run up -- --stack ${shop.name}\n`,
 
   test("destroy needs no files of the lab and leaves nothing", async () => {
     shop.removeFiles();
-    expect(await shop.succeed("destroy", shop.name)).toContain(`lab "${shop.name}" is gone\n`);
+    const text = await shop.succeed("destroy", shop.name);
+    expect(text).toContain(`lab "${shop.name}" is gone\n`);
+    expect(text).not.toMatch(/ deleting |pulumi stack rm/);
     expect(await changes()).toEqual([]);
+    expect(shop.stateFiles()).toEqual([]);
     expect(existsSync(configFile())).toBe(false);
     expect(await shop.succeed("pulumi", "stack", "ls", "--json")).toBe("[]\n");
     shop.writeGood();
@@ -267,6 +383,99 @@ describe("after kill -9 in the middle of a first up", () => {
     expect(await changes()).toEqual([]);
     expect(await shop.succeed("pulumi", "stack", "ls", "--json")).toBe("[]\n");
     expect(existsSync(configFile())).toBe(false);
+  });
+});
+
+describe("a state of which no copy is whole", () => {
+  const tear = (): void => {
+    for (const path of shop.stateFiles().filter((path) => /json(\.bak)?$/.test(path)))
+      writeFileSync(shop.stateFile(path), "");
+  };
+
+  test("up takes the lab over", async () => {
+    await shop.up();
+    tear();
+    const { code, stderr } = await shop.podnet("up", ["--lab", "lab"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("there is no copy") as string });
+    await shop.succeed("status", shop.name);
+  });
+
+  test("destroy leaves nothing", async () => {
+    tear();
+    expect(await shop.succeed("destroy", shop.name)).toContain(`lab "${shop.name}" is gone\n`);
+    expect(await changes()).toEqual([]);
+    expect(shop.stateFiles()).toEqual([]);
+    expect(existsSync(configFile())).toBe(false);
+  });
+});
+
+describe("whoever ends early leaves no process and no folder of the run", () => {
+  const left = async (): Promise<string[]> => {
+    const processes = await shop.machine.sh(
+      `grep -lz '^TMPDIR=${shop.temporary}/' /proc/[0-9]*/environ 2>/dev/null || :`,
+    );
+    const folders = readdirSync(shop.temporary).filter((name) => /^(podnet-run|pulumi-node)/.test(name));
+    return [...processes.split("\n").filter(Boolean), ...folders];
+  };
+  const pulumi = async (): Promise<string> => (await shop.machine.sh("pgrep -x pulumi")).trim();
+
+  test.each(["INT", "TERM", "KILL"])("SIG%s", async (signal) => {
+    const before = await left();
+    const running = await shop.upUntil(4);
+    const pid = signal === "KILL" ? await pulumi() : `${running.pid}`;
+    await shop.machine.exec(["kill", `-${signal}`, pid]);
+    await running.ended;
+    // The plugin finishes what it is at.
+    for (let tries = 0; tries < 100 && (await left()).length > before.length; tries++)
+      await shop.machine.exec(["sleep", "0.1"]);
+    expect(await left()).toEqual(before);
+    await shop.succeed("destroy", shop.name);
+    expect(await changes()).toEqual([]);
+  });
+});
+
+describe("a host that cannot be reached", () => {
+  const onHost = (settings: string): void =>
+    shop.write(
+      shop.text.replace(
+        `metadata: { name: ${shop.name} }`,
+        `metadata: { name: ${shop.name} }\nspec: { hosts: { vm: ${settings} } }`,
+      ),
+    );
+  const nowhere = "{ type: ssh, address: vm.invalid, privateKeyPath: /dev/null, agent: true }";
+
+  test("a lab that was never made there is removed at once", async () => {
+    onHost(nowhere);
+    const { code, stdout, stderr } = await shop.podnet("up", ["--lab", "lab"]);
+    expect(code).not.toBe(0);
+    expect(`${stdout}${stderr}`).toMatch(
+      /ssh root@vm\.invalid.*the name cannot be resolved; correct the host's address/,
+    );
+    expect(await shop.succeed("destroy", shop.name)).toContain(`lab "${shop.name}" is gone\n`);
+    expect(shop.stateFiles()).toEqual([]);
+  });
+
+  test("destroy says what gives it up, and that does", async () => {
+    onHost("{ type: local }");
+    await shop.up();
+    onHost(nowhere);
+    await shop.podnet("up", ["--lab", "lab"]);
+    const refused = await shop.podnet("destroy", [shop.name]);
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`npm run destroy -- ${shop.name} --abandon-host vm`) as string,
+    });
+    const other = await shop.podnet("destroy", [shop.name, "--abandon-host", "wm"]);
+    expect(other).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the lab has no host "wm"; it has ') as string,
+    });
+    const text = await shop.succeed("destroy", shop.name, "--abandon-host", "vm");
+    expect(text).toMatch(/^vm: given up\. If root@vm\.invalid still runs, /m);
+    expect(text).toContain(`lab "${shop.name}" is gone\n`);
+    expect(shop.stateFiles()).toEqual([]);
+    expect(await changes()).toEqual([]);
+    shop.writeGood();
   });
 });
 

@@ -97,7 +97,7 @@ function resourcesOf(mode: Mode, each: ProxyCase): Map<string, Resource> {
 
 /** What Pulumi does from one program to the next. */
 class Node {
-  readonly reconciler = new Reconciler("proxy-rules", () => runner);
+  readonly reconciler = new Reconciler("proxy-rules", "proxy-rules", () => runner);
   private readonly state = new Map<string, Resource>();
 
   async become(wanted: ReadonlyMap<string, Resource>): Promise<void> {
@@ -158,7 +158,7 @@ test.each(["iptables", "nftables"] as const)("%s: a node goes from case to case"
 
 test.each(["iptables", "nftables"] as const)("%s: a node takes all rules in one go", async (mode) => {
   for (const each of [...cases, ...randomCases()]) {
-    await makeNode(new Reconciler("proxy-rules", () => runner));
+    await makeNode(new Reconciler("proxy-rules", "proxy-rules", () => runner));
     const { node, ports } = mode === "iptables" ? iptablesRules(input(each)) : nftablesRules(input(each));
     const groups = [node, ...ports.map(({ rules }) => rules)];
     if (mode === "iptables") await inNode(["iptables-restore", "--noflush"], iptablesText(groups as IptablesRules[]));

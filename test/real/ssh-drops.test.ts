@@ -125,10 +125,10 @@ test("a disk that is full is the command's failure, and names the host", async (
 
 test("what the machine lacks is said whole, each with what mends it", async () => {
   const server = await start();
-  server.sh("cd /usr/sbin && rm -f sysctl iptables iptables-save iptables-restore; rm -f /usr/bin/base64");
+  server.sh("cd /usr/sbin && rm -f sysctl iptables iptables-save iptables-restore; rm -f /usr/bin/xargs");
   const message = await messageOf(hostAt(server).run(sh("true")));
   expect(message).toBe(
     `HostUnfit: host "far" (ssh -p ${server.port} root@127.0.0.1) lacks what podnet needs:\n` +
-      "  - programs iptables, iptables-save, iptables-restore, sysctl, base64: apt-get install iptables procps coreutils",
+      "  - programs iptables, iptables-save, iptables-restore, sysctl, xargs: apt-get install iptables procps findutils",
   );
 });

@@ -12,4 +12,5 @@ export type {
 } from "./manifest";
 export { parseLab, validateLab } from "./parse";
 export { LabError, problemText } from "./problem";
+export { nearest } from "./suggest";
 export * from "./types";

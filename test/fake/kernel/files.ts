@@ -1,4 +1,4 @@
-// Files and folders: stat(1), chmod(1), rm(1), and what podnet's scripts do with them.
+// Files and folders: chmod(1), rm(1), and what podnet's scripts do with them.
 import { dirname } from "node:path";
 import type { Output } from "../../../components/host";
 import { refuse, said, unknownCommand } from "./answer";
@@ -38,20 +38,6 @@ export function move(files: Files, from: string, to: string): void {
   if (isFolder(files, to)) refuse(1, `mv: cannot overwrite directory '${to}' with non-directory`);
   files.set(to, files.get(from) as FileNode);
   files.delete(from);
-}
-
-export function stat(kernel: Kernel, argv: readonly string[]): Output {
-  const ofFileSystem = argv[1] === "-f";
-  const path = argv.at(-1) ?? "";
-  const verb = ofFileSystem ? "read file system information for" : "statx";
-  const file = kernel.files.get(path);
-  for (let folder = dirname(path); folder !== "/"; folder = dirname(folder))
-    if (kernel.files.has(folder) && !isFolder(kernel.files, folder))
-      refuse(1, `stat: cannot ${verb} '${path}': Not a directory`);
-  if (!file) refuse(1, `stat: cannot ${verb} '${path}': No such file or directory`);
-  if (ofFileSystem) return said(file.space ? "nsfs\n" : "ext2/ext3\n");
-  const type = file.type === "file" ? (file.content === "" ? "regular empty file" : "regular file") : file.type;
-  return said(`${Number(file.mode).toString()} ${type}\n`);
 }
 
 export function remove(kernel: Kernel, argv: readonly string[]): Output {

@@ -1,8 +1,9 @@
 // What podnet's own scripts do, known by a piece of their text. test/unit/linux/scripts.test.ts runs the real ones.
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Output } from "../../../components/host";
 import { refuse, said, unknownCommand } from "./answer";
 import { enter, ip as ipIn } from "./ip";
+import { sysctl } from "./sysctl";
 import { inside, isFolder, makeFolder, move, removeFolder, removeTree, write } from "./files";
 import type { Kernel, Process, Space } from "./kernel";
 
@@ -12,40 +13,51 @@ type Script = (kernel: Kernel, args: Words, stdin: string, space: Space) => Outp
 const pairs = (words: Words): [string, string][] =>
   words.flatMap((word, i): [string, string][] => (i % 2 === 0 ? [[word, words[i + 1] ?? ""]] : []));
 
-/** The first whose text stands in the script is the one. */
+/** By a piece of the script's text: of a shell's any, of Perl's a piece of its first lines. */
 const scripts: readonly (readonly [text: string, script: Script])[] = [
-  ["record=$(cat); for again", writeRecord],
-  ["record=$1; shift; where=inside", askOwnership],
-  ['umask 077; cat >"$3"', writeFile],
-  ['[ ! -f "$1" ] || base64 -w0', readFile],
-  ["make() {", makeFolders],
-  ['while [ $# -gt 1 ] && [ -e "$2" ]', clearFolders],
-  ["mountpoint -q /run/netns", noteMount],
-  ["ip netns pids", endAll],
-  ['[ -e "$1" ] && [ -e "$2" ] || exit 3', findProcess],
   ["f=/proc/sys/net/ipv4/conf/$dev/promote_secondaries", removeAddresses],
   ["-mindepth 1 ! -type d", listNotes],
+  ["find \"$1\" -name '.*' -prune", listFiles],
   ['rmdir "$1" 2>/dev/null && echo "$1"', sweepFolders],
   ["for file; do\n  case $file in *.pid)", sweepScraps],
+  ["# Writes down one object", writeRecord],
+  ["# Says whose an object is", askOwnership],
+  ["# Forgets what was written down", forget],
+  ["# Writes a file in one step", writeFile],
+  ["# Reads a file", readFile],
+  ["# Makes the folders above a file", makeFolders],
+  ["# Removes the folders that were made", clearFolders],
+  ["# Notes that it is the lab that causes the mount", noteMount],
+  ["# Says what a name below /run/netns stands for", lookAtNetns],
+  ["# Reads the network namespace", readNetns],
+  ["exit 0 unless grep { -e } splice @ARGV, 0, 2", endStarted],
+  ["# Ends what a lab left running", endProcesses],
+  ["# Finds a process that a lab started", findProcess],
+  ["# Starts a process", startProcess],
+  ["# Waits until a process", waitForProcess],
 ];
 
-export function shell(kernel: Kernel, space: Space, argv: Words, stdin: string): Output {
-  const [, flag, ...rest] = argv;
-  if (flag === "-s" && stdin.startsWith("# Forgets what was written down")) return forget(kernel, rest.slice(1));
-  const [text = "", , ...args] = rest;
-  const script = scripts.find(([piece]) => text.includes(piece))?.[1] ?? unknownCommand(argv);
-  return script(kernel, args, stdin, space);
+/** What a script of podnet's does, in sh or in Perl: its text stands behind -c or -e. */
+export function script(kernel: Kernel, space: Space, argv: Words, stdin: string): Output {
+  const [program, , text = "", ...rest] = argv;
+  const run = scripts.find(([piece]) => text.includes(piece))?.[1] ?? unknownCommand(argv);
+  return run(kernel, program === "sh" ? rest.slice(1) : rest, stdin, space);
 }
 
-function writeRecord({ files }: Kernel, [folder = "", path = ""]: Words, stdin: string): Output {
-  makeFolder(files, folder);
+function writeRecord({ files }: Kernel, [path = "", owner = "", isNew]: Words, stdin: string): Output {
+  const mark = `${dirname(dirname(path))}/owner`;
+  const whose = files.get(mark)?.content.trimEnd();
+  if (whose !== undefined && whose !== owner) refuse(3, whose);
+  makeFolder(files, dirname(path));
+  write(files, mark, `${owner}\n`);
+  if (isNew !== undefined && files.has(path)) refuse(4, "");
   write(files, path, stdin);
   return said();
 }
 
-function askOwnership({ files }: Kernel, [record = "", ...spaces]: Words): Output {
+function askOwnership({ files }: Kernel, [record = "", mark = "", ...spaces]: Words): Output {
   const where = spaces.every((space) => files.has(space)) ? "inside" : "outside";
-  return said(`${where}\n${files.get(record)?.content ?? ""}`);
+  return said(`${where}\n${files.get(mark)?.content.trimEnd() ?? ""}\n${files.get(record)?.content ?? ""}`);
 }
 
 function writeFile({ files }: Kernel, [mode = "", path = "", unfinished = ""]: Words, stdin: string): Output {
@@ -58,7 +70,9 @@ function writeFile({ files }: Kernel, [mode = "", path = "", unfinished = ""]: W
 
 function readFile({ files }: Kernel, [path = ""]: Words): Output {
   const file = files.get(path);
-  return said(file?.type === "file" ? Buffer.from(file.content).toString("base64") : "");
+  if (file === undefined) return said();
+  const content = file.type === "file" ? Buffer.from(file.content).toString("hex") : "";
+  return said(`${file.mode} ${file.type}\n${content}`);
 }
 
 function makeFolders({ files }: Kernel, words: Words): Output {
@@ -83,13 +97,6 @@ function noteMount({ files, netnsIsMounted }: Kernel, [note = ""]: Words): Outpu
   return said();
 }
 
-function endAll(kernel: Kernel, [name]: Words): Output {
-  const { space } = kernel.files.get(`/run/netns/${name}`) ?? {};
-  if (space && space !== kernel.host)
-    for (const process of kernel.processes.values()) if (process.space === space) kernel.processes.delete(process.pid);
-  return said();
-}
-
 function removeAddresses(kernel: Kernel, [dev = "", ...addresses]: Words, _: string, space: Space): Output {
   const link = space.links.find(({ name }) => name === dev) ?? refuse(1, `cat: no ${dev}`);
   const conf = kernel.confOf(link);
@@ -107,17 +114,74 @@ function processOf(kernel: Kernel, path: string): Process | undefined {
   return process?.born === born ? process : undefined;
 }
 
-function findProcess(kernel: Kernel, [record = "", pidFile = "", place = ""]: Words): Output {
+function findProcess(kernel: Kernel, [record = "", pidFile = "", place = "", ...marks]: Words): Output {
+  const { files } = kernel;
+  if (!files.has(record)) refuse(3, "");
+  if (!/^\d+\n\d+\n/.test(files.get(pidFile)?.content ?? "")) {
+    const found = [...kernel.processes.values()].find((process) => marks.every((mark) => process.marks.includes(mark)));
+    if (found) write(files, pidFile, `${found.pid}\n${found.born}\n`);
+  }
   const process = processOf(kernel, pidFile);
   const space = place === "/proc/self/ns/net" ? kernel.host : kernel.files.get(place)?.space;
-  const written = kernel.files.get(record)?.content;
-  return written !== undefined && process?.space === space && process ? said(written) : refuse(3, "");
+  return process && process.space === space ? said(files.get(record)?.content) : refuse(3, "");
+}
+
+function lookAtNetns(kernel: Kernel, [path = ""]: Words): Output {
+  const file = kernel.files.get(path);
+  if (file?.space === kernel.host) return said("the host's own network namespace");
+  return said(
+    file === undefined ? "" : file.space === undefined ? "a file without a namespace" : "a network namespace",
+  );
+}
+
+function readNetns(kernel: Kernel, names: Words, _: string, space: Space): Output {
+  const lo = space.links.find(({ name }) => name === "lo");
+  const values = names.map((name) => sysctl(kernel, space, ["sysctl", "-n", name]).stdout.trim());
+  return said([lo?.up ? "up" : "down", ...values].map((line) => `${line}\n`).join(""));
+}
+
+function endStarted(kernel: Kernel, [pidFile = "", log = "", ...words]: Words): Output {
+  return kernel.files.has(pidFile) || kernel.files.has(log) ? endProcesses(kernel, words) : said();
+}
+
+/** What carries the marks, is in the namespace, or has its id in one of the files. */
+function endProcesses(kernel: Kernel, [, lab = "", ...groups]: Words): Output {
+  for (let rest = groups; rest.length > 0; rest = rest.slice(3 + Number(rest[2])))
+    endGroup(kernel, lab, rest[0] ?? "", rest[1] ?? "", rest.slice(3, 3 + Number(rest[2])));
+  return said();
+}
+
+function endGroup(kernel: Kernel, lab: string, name: string, place: string, patterns: Words): void {
+  const space = kernel.files.get(place)?.space;
+  const pidFiles = patterns.flatMap((pattern) =>
+    pattern.endsWith("/*.pid")
+      ? inside(kernel.files, dirname(pattern)).filter((path) => path.endsWith(".pid"))
+      : [pattern],
+  );
+  const written = pidFiles.map((path) => processOf(kernel, path));
+  const isNamed = (mark: string): boolean =>
+    /(^|,)$/.test(name) ? mark.startsWith(`PODNET_PROCESS=${name}`) : mark === `PODNET_PROCESS=${name}`;
+  for (const process of kernel.processes.values()) {
+    const isMarked = process.marks.includes(`PODNET_LAB=${lab}`) && process.marks.some(isNamed);
+    const isInside = space !== undefined && space !== kernel.host && process.space === space;
+    if (isMarked || isInside || written.includes(process)) kernel.processes.delete(process.pid);
+  }
 }
 
 function listNotes({ files }: Kernel, [folder = ""]: Words): Output {
   const hex = (text: string): string => Buffer.from(text).toString("hex");
   const below = [...files].filter(([path, { type }]) => path.startsWith(`${folder}/`) && type === "file");
   return said(below.map(([path, { content }]) => `file ${hex(path)} ${hex(content)}\n`).join(""));
+}
+
+function listFiles({ files }: Kernel, [folder = "", notes = "", mark = ""]: Words): Output {
+  const hex = (text: string): string => Buffer.from(text).toString("hex");
+  const isListed = (path: string): boolean =>
+    path.startsWith(`${notes}/File-`) || (path.startsWith(`${folder}/`) && !path.includes("/."));
+  const lines = [...files]
+    .filter(([path, { type }]) => type === "file" && isListed(path))
+    .map(([path, { content }]) => `${hex(path)} ${hex(content)}\n`);
+  return said(`${files.get(mark)?.content ?? "\n"}${lines.join("")}`);
 }
 
 function sweepFolders({ files }: Kernel, words: Words): Output {
@@ -139,17 +203,18 @@ function sweepScraps(kernel: Kernel, paths: Words): Output {
   return said();
 }
 
-function forget(kernel: Kernel, [lab = "", record = "", within = ""]: Words): Output {
+function forget(kernel: Kernel, [, lab = "", record = "", within = ""]: Words): Output {
   const { files } = kernel;
   const [owned, parent] = [`${lab}/.owned`, dirname(lab)];
   for (const path of [record, `${record}.pid`, `${record}.log`]) files.delete(path);
-  if (within !== "" && isFolder(files, within)) {
-    for (const path of inside(files, within)) sweepScraps(kernel, path.endsWith(".pid") ? [path] : []);
-    removeTree(files, within);
-  }
+  if (within !== "" && isFolder(files, within)) removeTree(files, within);
   passOnMount(kernel, owned, parent);
   for (const folder of inside(files, owned)) if (!folder.endsWith("/host")) removeFolder(files, folder);
   removeFolder(files, `${owned}/host`);
+  if (isFolder(files, owned) && !inside(files, owned).some((path) => isFolder(files, path))) {
+    endProcesses(kernel, ["2", basename(lab), "", "", "0"]);
+    files.delete(`${owned}/owner`);
+  }
   for (const folder of [owned, lab, parent]) removeFolder(files, folder);
   return said();
 }
@@ -163,7 +228,7 @@ function passOnMount(kernel: Kernel, owned: string, parent: string): void {
     kernel.netnsIsMounted = false;
     removeFolder(files, "/run/netns");
     files.delete(mark);
-  } else if (inside(files, owned).length === 1 && inside(files, `${owned}/host`).length === 1) {
+  } else if (inside(files, owned).flatMap((path) => inside(files, path)).length === 1) {
     files.delete(mark);
     const heir = inside(files, parent).find(
       (lab) => `${lab}/.owned` !== owned && isFolder(files, `${lab}/.owned/host`),
@@ -176,8 +241,7 @@ function passOnMount(kernel: Kernel, owned: string, parent: string): void {
 const ports = (process: Process): readonly string[] =>
   process.command[0] === "server" ? process.command.slice(1) : [];
 
-export function setsid(kernel: Kernel, argv: Words): Output {
-  const [log = "", pidFile = "", ...rest] = argv.slice(6);
+function startProcess(kernel: Kernel, [log = "", pidFile = "", ...rest]: Words): Output {
   const enters = rest[0] === "ip";
   const space: Space = enters ? enter(kernel, rest[3]) : kernel.host;
   const words = rest.slice(rest.indexOf("env") + 2);
@@ -198,14 +262,8 @@ export function setsid(kernel: Kernel, argv: Words): Output {
   return said();
 }
 
-export function perl(kernel: Kernel, argv: Words, stdin: string): Output {
-  const [, , pidFile = "", ...rest] = argv;
+function waitForProcess(kernel: Kernel, [pidFile = "", ...rest]: Words): Output {
   const process = processOf(kernel, pidFile);
-  if (stdin.startsWith("# Ends a process")) {
-    if (process) kernel.processes.delete(process.pid);
-    return said();
-  }
-  if (!stdin.startsWith("# Waits until a process")) unknownCommand(argv);
   const [log = "", limit, count] = rest;
   const wanted = rest.slice(3 + Number(count)).map((port) => port.split(":")[1] ?? "");
   if (!process) {

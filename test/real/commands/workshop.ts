@@ -1,6 +1,6 @@
 /** Runs podnet's commands on a machine of the test's own, with a lab and a state of its own. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -51,9 +51,11 @@ export class Workshop {
   readonly name = `t-${randomBytes(3).toString("hex")}`;
   private readonly folder = mkdtempSync(join(tmpdir(), "podnet-commands-"));
   readonly lab = join(this.folder, "lab");
+  /** Where commands put what they need while they run. */
+  readonly temporary = join(this.folder, "tmp");
 
   private constructor(readonly machine: Machine) {
-    for (const name of ["lab", "state"]) mkdirSync(join(this.folder, name));
+    for (const name of ["lab", "state", "tmp"]) mkdirSync(join(this.folder, name));
     this.writeGood();
   }
 
@@ -81,6 +83,22 @@ export class Workshop {
   removeFiles(): void {
     rmSync(this.lab, { recursive: true, force: true });
     this.removeConfig();
+  }
+
+  /** Where Pulumi's file backend keeps a file. @param path below .pulumi */
+  stateFile = (path = ""): string => join(this.folder, "state", ".pulumi", path);
+
+  /** Files of the lab's stack, by their path below .pulumi. */
+  stateFiles(): string[] {
+    return readdirSync(this.stateFile(), { recursive: true, encoding: "utf8" }).filter((path) =>
+      path.includes(this.name),
+    );
+  }
+
+  /** Puts a file system of so many kilobytes in the place of the state's folder, for the machine to see; the state is in it. */
+  async limitState(kilobytes: number): Promise<void> {
+    const state = join(this.folder, "state");
+    await this.machine.exec(["mount", "-n", "-t", "tmpfs", "-o", `size=${kilobytes}k`, "tmpfs", state]);
   }
 
   /** As if there were no state. */
@@ -161,6 +179,7 @@ export class Workshop {
       PULUMI_BACKEND_URL: pathToFileURL(join(this.folder, "state")).href,
       PULUMI_CONFIG_PASSPHRASE: "",
       INIT_CWD: this.folder,
+      TMPDIR: this.temporary,
     };
     return { env, cwd: projectRoot, limit: 120 };
   }

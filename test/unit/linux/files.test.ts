@@ -2,9 +2,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { NotOurs } from "../../../components/host";
+import { NotOurs, type Output, type Runner } from "../../../components/host";
 import type { Args } from "../../../components/linux/kind";
-import { recordPath } from "../../../components/linux/owned";
+import { functions } from "../../../components/linux/functions";
+import { type OwnedRecord, recordPath, writeDown, writtenMeanwhile } from "../../../components/linux/owned";
 import { Reconciler } from "../../../components/linux/reconcile";
 import { kindOf } from "../../../components/linux/registry";
 import { LocalRunner } from "./local-runner";
@@ -17,7 +18,7 @@ let host: LocalRunner;
 let reconciler: Reconciler;
 beforeEach(() => {
   host = new LocalRunner();
-  reconciler = new Reconciler("lab", () => host);
+  reconciler = new Reconciler("lab", "ann@laptop:/home/ann/podnet", () => host);
 });
 afterEach(() => host.close());
 const at = (path: string): string => join(host.folder, path);
@@ -37,10 +38,10 @@ test("a file comes with its folders and its mode, and goes with them", async () 
 test("it is written down before it is made", async () => {
   await reconciler.create(file, args("/srv/one/file"));
   const words = host.log.map(({ argv }) => argv.join(" "));
-  const note = words.findIndex((line) => line.startsWith("sh -c record=$(cat)"));
+  const note = words.findIndex((line) => line.startsWith("perl -e # Writes down one object"));
   expect(note).toBeGreaterThanOrEqual(0);
-  expect(note).toBeLessThan(words.findIndex((line) => line.includes("make()")));
-  expect(note).toBeLessThan(words.findIndex((line) => line.includes("umask 077")));
+  expect(note).toBeLessThan(words.findIndex((line) => line.includes("# Makes the folders")));
+  expect(note).toBeLessThan(words.findIndex((line) => line.includes("# Writes a file in one step")));
 });
 
 test("folders that were there stay, and so does what somebody put into ours", async () => {
@@ -148,10 +149,118 @@ test("what is there and is not the lab's is named, and stays", async () => {
   await expect(reconciler.create(file, want)).rejects.toThrow(
     'host "local": File /srv/theirs is there already, and lab "lab" did not make it',
   );
-  expect(await reconciler.read(file, want)).toBeUndefined();
+  expect(host.tree("run")).toEqual([]);
+  // Nor does the state forget it, be it in one: the lab's notes may all be lost.
+  for (const doIt of [() => reconciler.read(file, want), () => reconciler.delete(file, want)])
+    await expect(doIt()).rejects.toThrow(
+      /File \/srv\/theirs is there, but nothing in .* says any more .* then try again:\n {2}rm -df \S+ \/srv\/theirs$/,
+    );
+  await reconciler.create(file, args("/srv/ours"));
   expect(await reconciler.delete(file, want)).toEqual([expect.stringMatching(/it stays$/)]);
   expect(readFileSync(at("/srv/theirs"), "utf8")).toBe("theirs");
+  await reconciler.delete(file, args("/srv/ours"));
   expect(host.tree("run")).toEqual([]);
+});
+
+describe("the lab's files", () => {
+  const getFiles = functions["podnet:linux:getFiles"];
+  const whose = { lab: "lab", owner: "ann@laptop:/home/ann/podnet" };
+  const read = async (): Promise<unknown> => {
+    const hex = (text: string): string => Buffer.from(text).toString("hex");
+    const atRoot = (output: Output): Output => ({ ...output, stdout: output.stdout.replaceAll(hex(host.folder), "") });
+    const runner: Runner = {
+      name: "local",
+      ask: async (commands) => (await host.ask(commands)).map(atRoot),
+      run: async (commands) => (await host.run(commands)).map(atRoot),
+    };
+    const answer = await getFiles?.(runner, { folder: "/run/podnet/lab" }, whose);
+    return answer?.["files"];
+  };
+
+  test("are read whatever they hold", async () => {
+    const folder = "/run/podnet/lab/node1/networks";
+    await reconciler.create(file, args(`${folder}/10.0.0.2`, "one\r\neth0"));
+    mkdirSync(at(`${folder}/empty folder`));
+    writeFileSync(at(`${folder}/10.0.0.3`), "a\0b\0/run/podnet/lab/node1/networks/10.0.0.9\0x\n\nc d");
+    writeFileSync(at(`${folder}/two\nlines ✓`), "");
+    writeFileSync(at(`${folder}/.hidden`), "x");
+    // What was written down comes before what somebody made of it.
+    writeFileSync(at(`${folder}/10.0.0.2`), "by hand\0");
+    expect(await read()).toEqual({
+      [`${folder}/10.0.0.2`]: "one\r\neth0",
+      [`${folder}/10.0.0.3`]: "a\0b\0/run/podnet/lab/node1/networks/10.0.0.9\0x\n\nc d",
+      [`${folder}/two\nlines ✓`]: "",
+    });
+  });
+
+  test("are none where there is no lab", async () => {
+    expect(await read()).toEqual({});
+    expect(host.tree("run")).toEqual([]);
+  });
+});
+
+describe("whose the lab is", () => {
+  const mark = "/run/podnet/lab/.owned/owner";
+  const want = args("/srv/file");
+  const theirs = (): Reconciler => new Reconciler("lab", " bob@laptop:/home/bob's \\podnet", () => host);
+
+  test("is there to be read from the first record to the last", async () => {
+    await reconciler.create(file, want);
+    expect(readFileSync(at(mark), "utf8")).toBe("ann@laptop:/home/ann/podnet\n");
+    expect(host.tree("run").filter((path) => path.endsWith(".new"))).toEqual([]);
+    await reconciler.create(file, args("/srv/second"));
+    await reconciler.delete(file, want);
+    expect(existsSync(at(mark))).toBe(true);
+    await reconciler.delete(file, args("/srv/second"));
+    expect(host.tree("run")).toEqual([]);
+  });
+
+  test("may hold any character of a folder's name", async () => {
+    const one = theirs();
+    await one.create(file, want);
+    expect(readFileSync(at(mark), "utf8")).toBe(" bob@laptop:/home/bob's \\podnet\n");
+    expect(await one.read(file, want)).toEqual(want);
+    expect(await one.delete(file, want)).toEqual([]);
+    expect(host.tree("run")).toEqual([]);
+  });
+
+  test("keeps others from it, and costs them no second look", async () => {
+    await reconciler.create(file, want);
+    const before = host.log.length;
+    await expect(theirs().create(file, args("/srv/second"))).rejects.toThrow(
+      /the lab "lab" there is another's\. It was made by ann@laptop:\/home\/ann\/podnet, and this is {2}bob@laptop/,
+    );
+    expect(host.log.slice(before).map(({ argv }) => argv[0])).toEqual(["perl", "perl"]);
+    expect(host.tree("srv")).toEqual(["file"]);
+  });
+
+  test("is settled when two come at once, and each makes all of its files or none", async () => {
+    const paths = ["a", "b", "c", "d"].map((name) => `/srv/${name}`);
+    const all = paths.map((path, i) => (i % 2 === 0 ? reconciler : theirs()).create(file, args(path)));
+    const results = await Promise.allSettled(all);
+    const made = results.map(({ status }) => status === "fulfilled");
+    expect([
+      [true, false, true, false],
+      [false, true, false, true],
+    ]).toContainEqual(made);
+    expect(host.tree("srv")).toEqual(["a", "b", "c", "d"].filter((_, i) => made[i]));
+  });
+
+  test("a record that came meanwhile is another operation's", async () => {
+    await reconciler.create(file, want);
+    const path = at(recordPath("lab", file, want));
+    const note = writeDown(
+      { lab: "lab", owner: "ann@laptop:/home/ann/podnet" },
+      file,
+      want,
+      { token: "other", args: {} as OwnedRecord["args"], undo: [] },
+      true,
+    );
+    const was = readFileSync(path, "utf8");
+    expect((await host.ask([note]))[0]?.code).toBe(writtenMeanwhile);
+    expect(readFileSync(path, "utf8")).toBe(was);
+    expect(host.tree("run").filter((each) => each.endsWith(".new"))).toEqual([]);
+  });
 });
 
 test("what cannot be made leaves nothing behind", async () => {

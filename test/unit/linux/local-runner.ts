@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, CommandFailed, type Output, type Runner } from "../../../components/host";
-import { type LocalShell, openShell } from "../host/local-shell";
+import { type LocalAgent, openAgent } from "../host/local-agent";
 
 export class LocalRunner implements Runner {
   readonly name = "local";
@@ -12,7 +12,7 @@ export class LocalRunner implements Runner {
   readonly log: Command[] = [];
   /** How long a server may take, in seconds; podnet's own patience is for people. */
   patience = 1;
-  private readonly free: LocalShell[] = [];
+  private readonly free: LocalAgent[] = [];
 
   constructor() {
     for (const folder of ["run", "srv"]) mkdirSync(join(this.folder, folder));
@@ -42,16 +42,16 @@ export class LocalRunner implements Runner {
 
   private async send(commands: readonly Command[], keepGoing: boolean): Promise<Output[]> {
     this.log.push(...commands);
-    const local = this.free.pop() ?? (await openShell());
+    const local = this.free.pop() ?? (await openAgent());
     const script = commands.map((command) => this.here(command));
-    return local.shell.run(script, 20_000, keepGoing).finally(() => this.free.push(local));
+    return local.agent.run(script, 20_000, keepGoing).finally(() => this.free.push(local));
   }
 
-  private here({ argv, stdin, mayFail }: Command): Command {
+  private here({ argv, stdin, ...rest }: Command): Command {
     const moved = (text: string): string => text.replaceAll(/(?<![\w/])\/(run|srv)(?=\/)/g, `${this.folder}/$1`);
     const words = argv.map(moved);
-    // perl - PIDFILE LOGFILE SECONDS NUMBER-OF-MARKS ...
-    if (words[0] === "perl" && words.length > 4) words[4] = `${this.patience}`;
-    return { argv: words, ...(stdin === undefined ? {} : { stdin: moved(stdin) }), ...(mayFail ? { mayFail } : {}) };
+    // perl -e SCRIPT PIDFILE LOGFILE SECONDS NUMBER-OF-MARKS ...
+    if (words[2]?.startsWith("# Waits until")) words[5] = `${this.patience}`;
+    return { argv: words, ...(stdin === undefined ? {} : { stdin: moved(stdin) }), ...rest };
   }
 }

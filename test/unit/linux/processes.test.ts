@@ -1,6 +1,7 @@
 // Processes by the real scripts: started once, known again, ended with all that they started. In the host's own network
 // namespace, so nobody has to be root.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { HostError } from "../../../components/host";
@@ -8,9 +9,12 @@ import type { Args } from "../../../components/linux/kind";
 import { recordPath } from "../../../components/linux/owned";
 import { Reconciler } from "../../../components/linux/reconcile";
 import { kindOf } from "../../../components/linux/registry";
+import { sweep } from "../../../components/linux/sweep";
 import { fill } from "../../../components/linux/schema";
 import { LocalRunner } from "./local-runner";
 
+/** Processes are known by their lab's name, and others may test on this machine at the same time. */
+const lab = `t-${randomBytes(4).toString("hex")}`;
 const kind = kindOf("podnet:linux:Process");
 const process_ = (values: object): Args => fill(kind.args, { host: "local", name: "p", ...values }) as unknown as Args;
 const perl = (script: string, ...args: string[]): string[] => ["perl", "-e", script, ...args];
@@ -22,7 +26,7 @@ let host: LocalRunner;
 let reconciler: Reconciler;
 beforeEach(() => {
   host = new LocalRunner();
-  reconciler = new Reconciler("lab", () => host);
+  reconciler = new Reconciler(lab, "ann@laptop:/home/ann/podnet", () => host);
 });
 afterEach(async () => {
   for (const name of ["p", "second"]) await reconciler.delete(kind, process_({ name, command: ["x"] }));
@@ -31,7 +35,7 @@ afterEach(async () => {
 });
 
 const pidOf = (args: Args): number =>
-  Number(readFileSync(join(host.folder, `${recordPath("lab", kind, args)}.pid`), "utf8").split("\n")[0]);
+  Number(readFileSync(join(host.folder, `${recordPath(lab, kind, args)}.pid`), "utf8").split("\n")[0]);
 
 /** The fields of stat behind the name (proc(5)); none of a process that has ended, buried or not. */
 function fields(pid: number): string[] {
@@ -50,6 +54,19 @@ const sessionOf = (pid: number): number[] =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((each) => fields(each)[3] === `${pid}`);
+
+/** All that carry the lab's mark. */
+const marked = (of = lab): number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return isAlive(pid) && readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`PODNET_LAB=${of}`);
+      } catch {
+        return false;
+      }
+    });
 
 const freePort = (): Promise<number> =>
   new Promise((done) => {
@@ -83,7 +100,7 @@ test("it gets its words and its environment as they are, and nothing else", asyn
   expect(environment?.split("\0")).toEqual([
     ...["-u=odd", "NAME=two\nlines", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
     ...[
-      "PODNET_LAB=lab",
+      `PODNET_LAB=${lab}`,
       "PODNET_PROCESS=,p",
       expect.stringMatching(/^PODNET_SPEC=[0-9a-f]{20}$/) as string,
       "QUOTE=it's $(id)",
@@ -156,13 +173,98 @@ test("one that writes over its environment, as nginx does, is known all the same
 test("a process id that somebody else has by now is left alone", async () => {
   const args = process_({ command: perl("sleep") });
   await reconciler.create(kind, args);
-  const path = join(host.folder, `${recordPath("lab", kind, args)}.pid`);
+  const path = join(host.folder, `${recordPath(lab, kind, args)}.pid`);
   const pid = pidOf(args);
   writeFileSync(path, `${process.pid}\n1\n`);
   expect(await reconciler.read(kind, args)).toBeUndefined();
   await reconciler.delete(kind, args);
   expect(isAlive(process.pid)).toBe(true);
   process.kill(pid, "SIGKILL");
+});
+
+describe("one whose id is lost, or not whole,", () => {
+  const args = process_({ command: perl("sleep") });
+  const pidFile = (): string => join(host.folder, `${recordPath(lab, kind, args)}.pid`);
+  const damage: [string, () => void][] = [
+    ["lost", () => rmSync(pidFile())],
+    ["empty", () => writeFileSync(pidFile(), "")],
+    ["without its second line", () => writeFileSync(pidFile(), `${pidOf(args)}\n`)],
+    ["something else", () => writeFileSync(pidFile(), "garbage\n\0\n")],
+  ];
+
+  test.each(damage)("%s: is found by its marks, and written down again", async (_what, damageIt) => {
+    await reconciler.create(kind, args);
+    const [pid, whole] = [pidOf(args), readFileSync(pidFile(), "utf8")];
+    damageIt();
+    expect(await reconciler.read(kind, args)).toEqual(args);
+    expect(readFileSync(pidFile(), "utf8")).toBe(whole);
+    damageIt();
+    await reconciler.create(kind, args);
+    expect(pidOf(args)).toBe(pid);
+    expect(marked()).toEqual([pid]);
+  });
+
+  test.each(damage)("%s: ends when it is not the wanted one any more", async (_what, damageIt) => {
+    await reconciler.create(kind, args);
+    damageIt();
+    const other = process_({ command: perl("sleep", "other") });
+    await reconciler.create(kind, other);
+    expect(marked()).toEqual([pidOf(other)]);
+  });
+
+  test.each(damage)("%s: ends when it is deleted", async (_what, damageIt) => {
+    await reconciler.create(kind, args);
+    damageIt();
+    await reconciler.delete(kind, args);
+    expect(marked()).toEqual([]);
+  });
+
+  test("is not looked for where nothing was ever started", async () => {
+    await reconciler.create(kind, args);
+    const looks = /^# (Ends what a lab left running|Forgets)/;
+    expect(host.log.filter(({ argv }) => looks.test(argv[2] ?? ""))).toEqual([]);
+  });
+});
+
+describe("what it started and what left its session", () => {
+  const leaves = "use POSIX; if (!fork) { POSIX::setsid(); fork and exit; sleep } sleep";
+  const args = process_({ command: perl(leaves) });
+  beforeEach(async () => {
+    await reconciler.create(kind, args);
+    await until("both", () => marked().length === 2 && sessionOf(pidOf(args)).length === 1);
+  });
+
+  test("ends with it", async () => {
+    await reconciler.delete(kind, args);
+    expect(marked()).toEqual([]);
+  });
+
+  test("ends when it becomes another", async () => {
+    const other = process_({ command: perl("sleep") });
+    await reconciler.create(kind, other);
+    expect(marked()).toEqual([pidOf(other)]);
+  });
+
+  test("ends at the lab's end, though nothing is written down of it any more", async () => {
+    for (const file of ["", ".pid", ".log"]) rmSync(join(host.folder, `${recordPath(lab, kind, args)}${file}`));
+    await sweep(host, lab);
+    expect(marked()).toEqual([]);
+  });
+
+  test("but none of a lab or a process whose name only begins so", async () => {
+    const [second, other] = [
+      process_({ name: "p2", command: perl("sleep") }),
+      new Reconciler(`${lab}-2`, "x", () => host),
+    ];
+    await reconciler.create(kind, second);
+    await other.create(kind, args);
+    await reconciler.delete(kind, args);
+    expect([isAlive(pidOf(second)), marked(`${lab}-2`).length]).toEqual([true, 2]);
+    await reconciler.delete(kind, second);
+    expect(marked(`${lab}-2`).length).toBe(2);
+    await other.delete(kind, args);
+    expect(marked(`${lab}-2`)).toEqual([]);
+  });
 });
 
 test("made means that it listens", async () => {

@@ -3,6 +3,7 @@ import { type ServerUnaryCall, type sendUnaryData } from "@grpc/grpc-js";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct, type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import { HostError, type Runner } from "../../../components/host";
+import { projectOwner } from "../../../components/linux/owned";
 import type { Engine } from "../../../provider/engine";
 import { handlers } from "../../../provider/handlers";
 import type { Hosts } from "../../../provider/hosts";
@@ -12,19 +13,21 @@ import { typed } from "../../fake/objects";
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 let host: FakeHost;
+let hosts: object;
 let warnings: string[];
 let service: ReturnType<typeof handlers>;
 beforeEach(() => {
   host = new FakeHost("local");
   warnings = [];
-  const hosts = {
+  hosts = {
     lab: "lab",
+    owner: "ann@laptop:/home/ann/podnet",
     host: (name: string): Runner => {
       if (name === "local") return host;
       throw new HostError(`host "${name}" is not in the provider's configuration, which knows: local`);
     },
-    configure(lab: string) {
-      this.lab = lab;
+    configure(lab: string, _: string, owner: string) {
+      Object.assign(this, { lab, owner });
     },
     cancel: jest.fn(),
   };
@@ -289,12 +292,13 @@ describe("create, read, update, delete", () => {
 
   test("what is somebody else's is named, and stays behind a delete with a warning", async () => {
     await host.run([typed("ip link add dev br0 type dummy")]);
+    await create("Bridge", { ...full, name: "ours", commands });
     await expect(create("Bridge", { ...full, commands })).rejects.toThrow(
       /^host "local": Bridge br0 is there already, .*its kind is dummy, not bridge/,
     );
     await remove("Bridge", full);
     expect(warnings).toEqual([expect.stringMatching(/Bridge br0 is there already, .*; it stays$/)]);
-    expect(host.kernel.host.links).toHaveLength(2);
+    expect(host.kernel.host.links).toHaveLength(3);
   });
 
   test("a server that never listens is a warning", async () => {
@@ -319,6 +323,63 @@ describe("the rest", () => {
     expect(response.getFailuresList().map((failure) => failure.getReason())).toEqual([
       "the provider needs hosts; pass an explicit Provider",
     ]);
+  });
+
+  describe("whose lab it is", () => {
+    const here = projectOwner();
+    const checkConfig = async (olds: object): Promise<Record<string, unknown>> => {
+      const request = new rpc.CheckRequest();
+      request.setOlds(struct(olds));
+      request.setNews(struct({ lab: "lab", hosts: "{}" }));
+      return js((await call<rpc.CheckResponse>("checkConfig", request)).getInputs());
+    };
+    const diffConfig = async (olds: object, news: object): Promise<number> => {
+      const request = new rpc.DiffRequest();
+      request.setOlds(struct(olds));
+      request.setNews(struct(news));
+      return (await call<rpc.DiffResponse>("diffConfig", request)).getChanges();
+    };
+    const configure = async (variables: Record<string, string>): Promise<void> => {
+      const request = new rpc.ConfigureRequest();
+      for (const [key, value] of Object.entries(variables))
+        request.getVariablesMap().set(`podnet:config:${key}`, value);
+      await call("configure", request);
+    };
+    const getFiles = async (): Promise<Record<string, unknown>> => {
+      const request = new rpc.InvokeRequest();
+      request.setTok("podnet:linux:getFiles");
+      request.setArgs(struct({ host: "local", folder: "/run/podnet/lab" }));
+      return js((await call<rpc.InvokeResponse>("invoke", request)).getReturn());
+    };
+
+    test("says the state, else the running project", async () => {
+      expect(here).toMatch(/^[^@]+@[^:]+:\/.*/);
+      expect(await checkConfig({})).toEqual({ lab: "lab", hosts: "{}", owner: here });
+      expect(await checkConfig({ owner: "ann@laptop:/old" })).toEqual({
+        ...{ lab: "lab", hosts: "{}" },
+        owner: "ann@laptop:/old",
+      });
+    });
+
+    test("is no change in a state that did not have it", async () => {
+      const { DIFF_NONE, DIFF_SOME } = rpc.DiffResponse.DiffChanges;
+      const olds = { lab: "lab", hosts: "{}" };
+      expect(await diffConfig(olds, { ...olds, owner: here })).toBe(DIFF_NONE);
+      expect(await diffConfig(olds, { ...olds, owner: here, hosts: "{ }" })).toBe(DIFF_SOME);
+    });
+
+    test("decides what the plugin may touch, and whose addresses are given again", async () => {
+      await configure({ lab: "lab", hosts: "{}", owner: "ann@laptop:/home/ann" });
+      const { state } = await create("Bridge", { ...full, commands });
+      expect(await getFiles()).toEqual({ files: {} });
+      service = handlers(hosts as unknown as Hosts, { warn: async () => undefined } as unknown as Engine);
+      await configure({ lab: "lab", hosts: "{}", owner: "bob@laptop:/home/bob" });
+      for (const attempt of [() => getFiles(), () => remove("Bridge", state)])
+        await expect(attempt()).rejects.toThrow(
+          /^host "local": the lab "lab" there is another's. It was made by ann@laptop:\/home\/ann, and this is bob@laptop:\/home\/bob/,
+        );
+      expect(host.kernel.host.links).toHaveLength(2);
+    });
   });
 
   test("cancel reaches the hosts", async () => {

@@ -11,7 +11,11 @@ interface Ignored {
   readonly envFrom?: readonly unknown[];
 }
 
-export function checkContainers(context: Context, pod: Entry<Pod>): void {
+/** Where a port was first declared, by port and protocol, in one network namespace. */
+export type Ports = Map<string, { readonly pod: Entry<Pod>; readonly path: Path }>;
+
+/** @param ports those of the network namespace that the containers share */
+export function checkContainers(context: Context, pod: Entry<Pod>, ports: Ports): void {
   const spec: (Partly<Pod["spec"]> & { readonly initContainers?: readonly unknown[] }) | undefined = pod.value.spec;
   const containers = spec?.containers;
   const path: Path = ["spec", "containers"];
@@ -26,7 +30,6 @@ export function checkContainers(context: Context, pod: Entry<Pod>): void {
     );
 
   const names = new Map<string, Path>();
-  const ports = new Map<string, Path>();
   for (const [index, container] of (containers ?? []).entries()) {
     const at = [...path, index];
     checkName(context, pod, [...at, "name"], container?.name, names);
@@ -102,7 +105,7 @@ function checkPorts(
   pod: Entry<Pod>,
   at: Path,
   written: readonly Partly<ContainerPort>[],
-  ports: Map<string, Path>,
+  ports: Ports,
 ): void {
   const names = new Set<string>();
   for (const [index, port] of written.entries()) {
@@ -118,12 +121,12 @@ function checkPorts(
     if (containerPort === undefined || !checkPort(context, pod, [...path, "containerPort"], containerPort)) continue;
     const key = `${containerPort}/${protocol}`;
     const same = ports.get(key);
-    if (same === undefined) ports.set(key, [...path, "containerPort"]);
+    if (same === undefined) ports.set(key, { pod, path: [...path, "containerPort"] });
     else
       context.warning(
         pod,
         [...path, "containerPort"],
-        `port ${key} is already in this pod, at ${placeOf(pod, same)}; the containers share one network namespace, so only one server can listen on it (EADDRINUSE)`,
+        `port ${key} is already ${same.pod === pod ? "in this pod" : "on this node, in a pod with hostNetwork"}, at ${placeOf(same.pod, same.path)}; the containers share one network namespace, so only one server can listen on it (EADDRINUSE)`,
       );
   }
 }

@@ -2,16 +2,25 @@ import type { Entry } from "../objects";
 import { dnsLabel, dnsSubdomain, nameFault } from "../names";
 import type { Pod } from "../types";
 import { type Context, checkNames, checkNamespaced, checkNodeName, nameOf, namePath } from "./context";
-import { checkContainers } from "./containers";
+import { type Ports, checkContainers } from "./containers";
 import { checkHostPorts } from "./host-ports";
 
 export function checkPods(context: Context): void {
   checkNamespaced(context, "pod", context.pods, dnsSubdomain);
+  const portsOfNodes = new Map<string | undefined, Ports>();
   for (const pod of context.templates) {
     checkNode(context, pod);
-    checkContainers(context, pod);
+    checkContainers(context, pod, portsAround(context, pod, portsOfNodes));
   }
   checkHostPorts(context);
+}
+
+/** Those of the network namespace that a pod's containers have: the pod's own, or the node's with hostNetwork. */
+function portsAround(context: Context, pod: Entry<Pod>, ofNodes: Map<string | undefined, Ports>): Ports {
+  const { hostNetwork, nodeName = context.nodes.map(nameOf)[0] } = pod.value.spec ?? {};
+  const ports: Ports = (hostNetwork ? ofNodes.get(nodeName) : undefined) ?? (new Map() as Ports);
+  if (hostNetwork) ofNodes.set(nodeName, ports);
+  return ports;
 }
 
 export function checkNamespaces(context: Context): void {

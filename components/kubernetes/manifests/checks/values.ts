@@ -84,7 +84,7 @@ export function readDestination(
   return undefined;
 }
 
-/** An IPv4 range without host bits, or a problem. */
+/** An IPv4 range, or a problem. One with host bits set is a problem, too, and yet known: it may overlap others. */
 export function readRange(
   context: Context,
   entry: Entry<unknown>,
@@ -96,9 +96,11 @@ export function readRange(
   if (parsed === undefined) context.problem(entry, path, `${name} ${quoted(text)} ${cidrFault(text)}`);
   else if (parsed.cidr.family === 6)
     context.problem(entry, path, `${name} ${text} is IPv6, which podnet does not build yet; write an IPv4 range`);
-  else if (parsed.address !== parsed.cidr.first)
-    context.problem(entry, path, `${name} ${text} has host bits set; write ${formatCidr(parsed.cidr)}`);
-  else return parsed.cidr;
+  else {
+    if (parsed.address !== parsed.cidr.first)
+      context.problem(entry, path, `${name} ${text} has host bits set; write ${formatCidr(parsed.cidr)}`);
+    return parsed.cidr;
+  }
   return undefined;
 }
 

@@ -90,6 +90,12 @@ export const cases: Cases = {
     ],
     ["no such namespace", {}, [noNamespace, noNamespace], undefined],
     ["twice", {}, [save(`${comment} -j ACCEPT`, `${comment} -j ACCEPT`), yes], { position: 1 }],
+    [
+      "twice, once in its place",
+      { position: 2 },
+      [save(`${comment} -j ACCEPT`, `${comment} -j ACCEPT`), yes],
+      { position: 2 },
+    ],
   ],
   ids: [
     [{}, `local,kt-one,nat,POSTROUTING,${comment} -j ACCEPT`],

@@ -5,7 +5,7 @@ import { type Cases, failed, noNamespace, said } from "./cases";
 const args = { host: "local", netns: "lab.a", name: "default/web", command: ["server", "--text", "it's"] };
 const record = "/run/podnet/lab/.owned/netns-6d5b7a1a5f7a3c3f2f5e/Process-b0d7cb7d53b4a9ae0e2c";
 const full = { ...args, env: {}, listens: [] };
-const detached = `sh -c 'exec >"$1" 2>&1 </dev/null; born=$(cut -d " " -f 22 "/proc/$$/stat"); printf "%s\\n" "$$" "$born" >"$2"; shift 2; exec "$@"' sh`;
+const end = endProcess("lab", { name: "lab.a,default/web", pidFiles: [`${record}.pid`] });
 const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export const cases: Cases = {
@@ -31,15 +31,13 @@ export const cases: Cases = {
     [
       {},
       [
-        `rm -f ${record}.pid`,
-        `setsid --fork ${detached} ${record}.log ${record}.pid ip netns exec lab.a env -i ${path} PODNET_LAB=lab PODNET_PROCESS=lab.a,default/web PODNET_SPEC=SPEC server --text 'it'\\''s'`,
+        `setsid --fork ip netns exec lab.a env -i ${path} PODNET_LAB=lab PODNET_PROCESS=lab.a,default/web PODNET_SPEC=SPEC server --text 'it'\\''s' </dev/null >${record}.log 2>&1`,
       ],
     ],
     [
       { netns: undefined, name: "x", command: ["-x", "$(y)"], env: { A: "1\n2", "-u": "3" } },
       [
-        "rm -f HOST.pid",
-        `setsid --fork ${detached} HOST.log HOST.pid env -i ${path} 'A=1\n2' -u=3 PODNET_LAB=lab PODNET_PROCESS=,x PODNET_SPEC=SPEC -x '$(y)'`,
+        `setsid --fork env -i ${path} 'A=1\n2' -u=3 PODNET_LAB=lab PODNET_PROCESS=,x PODNET_SPEC=SPEC -x '$(y)' </dev/null >HOST.log 2>&1`,
       ],
     ],
   ],
@@ -47,9 +45,9 @@ export const cases: Cases = {
     listens: [[{}, { listens: [{ protocol: "TCP", port: 80 }] }, []]],
   },
   unchangeable: {},
-  remove: [[{}, [line(endProcess(`${record}.pid`)), `rm -f ${record}.pid ${record}.log`]]],
+  remove: [[{}, [line(end), `rm -f ${record}.pid ${record}.log`]]],
   // It may run on in a namespace that lost its name.
-  removeNothing: [line(endProcess(`${record}.pid`)), `rm -f ${record}.pid ${record}.log`],
+  removeNothing: [line(end), `rm -f ${record}.pid ${record}.log`],
   found: [
     ["as it was started", {}, [said(JSON.stringify({ args: full }))], full],
     [
@@ -60,7 +58,7 @@ export const cases: Cases = {
     ],
     ["gone", {}, [said(JSON.stringify({ args: full }), 3)], undefined],
     ["never written down", {}, [said("", 3)], undefined],
-    ["a shell that could not look", {}, [failed("sh: 1: Cannot fork", 2)], /Cannot fork/],
+    ["a host that could not look", {}, [failed("fork: Cannot allocate memory", 126)], /Cannot allocate/],
     ["no answer that means gone", {}, [{ ...noNamespace, code: 3 }], undefined],
   ],
   ids: [

@@ -28,10 +28,10 @@ sub alive {
     return @fields && $fields[0] !~ /[ZX]/ && $fields[19] == $born;
 }
 
-# Until its program runs it is one of these three after the other. Should its program be one of them too, the marks tell:
+# Until its program runs it is start-process.pl, and then these two. Should its program be one of them too, the marks tell:
 # only the program has them. Marks alone would not do, because a program may write over its environment.
 my %launchers;
-for my $path (map { my $folder = $_; map { "$folder/$_" } qw(sh ip env) } split /:/, $ENV{PATH}) {
+for my $path (map { my $folder = $_; map { "$folder/$_" } qw(ip env) } split /:/, $ENV{PATH}) {
     my ($device, $inode) = stat $path or next;
     $launchers{"$device:$inode"} = 1;
 }
@@ -39,6 +39,7 @@ for my $path (map { my $folder = $_; map { "$folder/$_" } qw(sh ip env) } split 
 sub runs {
     my $environment = "\0" . slurp("/proc/$pid/environ");
     return 1 unless grep { index($environment, "\0$_\0") < 0 } @marks;
+    return 0 if slurp("/proc/$pid/cmdline") =~ /^podnet starts\b/;
     my ($device, $inode) = stat "/proc/$pid/exe" or return 0;
     return !$launchers{"$device:$inode"};
 }

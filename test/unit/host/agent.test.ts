@@ -1,14 +1,14 @@
 // Commands arrive as they were said, through a real shell; what it says comes back, each answer to its command.
 import fc from "fast-check";
-import { type Command, ConnectionLost, type Output, line } from "../../../components/host";
-import { type LocalShell, openShell } from "./local-shell";
+import { type Command, ConnectionLost, type Output, line, perl as perlJob } from "../../../components/host";
+import { type LocalAgent, openAgent } from "./local-agent";
 
-let local: LocalShell;
-beforeAll(async () => void (local = await openShell()));
-afterAll(() => local.shell.close());
+let local: LocalAgent;
+beforeAll(async () => void (local = await openAgent()));
+afterAll(() => local.agent.close());
 
 const run = (commands: readonly Command[], keepGoing = false): Promise<Output[]> =>
-  local.shell.run(commands, 20_000, keepGoing);
+  local.agent.run(commands, 20_000, keepGoing);
 const sh = (script: string, ...args: string[]): Command => ({ argv: ["sh", "-c", script, "sh", ...args] });
 const perl = (script: string, ...args: string[]): Command => ({ argv: ["perl", "-e", script, ...args] });
 
@@ -159,45 +159,80 @@ test("5 MB both ways, and what is no text", async () => {
 });
 
 test.each(["/bin/sh", "/bin/bash"])("a login's own sayings are nobody's answer (%s)", async (program) => {
-  const { shell } = await openShell("/bin/sh", ["-c", `echo Welcome; echo Attention >&2; exec ${program}`]);
-  expect(await shell.run([{ argv: ["echo", "x"] }], 5000)).toEqual([{ code: 0, stdout: "x\n", stderr: "" }]);
-  shell.close();
+  const { agent } = await openAgent("/bin/sh", ["-c", `echo Welcome; echo Attention >&2; exec ${program}`]);
+  expect(await agent.run([{ argv: ["echo", "x"] }], 5000)).toEqual([{ code: 0, stdout: "x\n", stderr: "" }]);
+  agent.close();
 });
 
 test("programs speak English and are found where an administrator's are", async () => {
-  const { shell } = await openShell("/usr/bin/env", ["-i", "LC_ALL=de_DE.UTF-8", "PATH=/usr/bin:/bin", "/bin/sh"]);
-  const [output] = await shell.run([sh('echo "$LC_ALL $PATH"; umask')], 5000);
+  const { agent } = await openAgent("/usr/bin/env", ["-i", "LC_ALL=de_DE.UTF-8", "PATH=/usr/bin:/bin", "/bin/sh"]);
+  const [output] = await agent.run([sh('echo "$LC_ALL $PATH"; umask')], 5000);
   expect(output?.stdout).toBe("C /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n0022\n");
-  shell.close();
+  agent.close();
+});
+
+test("whatever Perl is told to do with characters, bytes are bytes", async () => {
+  const { agent } = await openAgent("/usr/bin/env", ["PERL_UNICODE=SDA", "PERL5OPT=-CSDA", "/bin/sh"]);
+  const [output] = await agent.run([{ argv: ["cat"], stdin: "é 😀" }], 5000);
+  expect(output).toEqual({ code: 0, stdout: "é 😀", stderr: "" });
+  agent.close();
+});
+
+describe.each(["here", "fork"] as const)("small jobs, run %s,", (inline) => {
+  const job = (script: string, words: string[] = [], stdin?: string): Command =>
+    perlJob(`use strict; ${script}`, words, { inline, stdin });
+
+  test("have words and an input, and answer as a program does", async () => {
+    const outputs = await run(
+      [
+        job('my ($a) = @ARGV; print "<$a>", <STDIN>', ["é'\n"], "in\nput"),
+        job('print STDERR "why\\n"; exit 3'),
+        job('print "half"; die "reason\\n"'),
+        job("print {"),
+      ],
+      true,
+    );
+    expect(outputs.slice(0, 3)).toEqual([
+      { code: 0, stdout: "<é'\n>in\nput", stderr: "" },
+      { code: 3, stdout: "", stderr: "why\n" },
+      { code: 255, stdout: "half", stderr: "reason\n" },
+    ]);
+    expect(outputs[3]).toMatchObject({ code: 255, stderr: expect.stringContaining("syntax error") as string });
+  });
+
+  test("begin anew each time", async () => {
+    const counts = job("my $count; $count++; print $count");
+    expect((await run([counts, counts, counts])).map(({ stdout }) => stdout)).toEqual(["1", "1", "1"]);
+  });
 });
 
 describe("when it ends", () => {
   test("in the middle of a command, its effect is unknown", async () => {
-    const { shell, kill } = await openShell();
-    const answer = shell.run([sh("echo half; sleep 5")], 5000);
+    const { agent, kill } = await openAgent();
+    const answer = agent.run([sh("echo half; sleep 5")], 5000);
     setTimeout(kill, 100);
     await expect(answer).rejects.toThrow(ConnectionLost);
-    expect(shell.alive).toBe(false);
-    await expect(shell.run([{ argv: ["true"] }], 5000)).rejects.toThrow(ConnectionLost);
+    expect(agent.alive).toBe(false);
+    await expect(agent.run([{ argv: ["true"] }], 5000)).rejects.toThrow(ConnectionLost);
   });
 
   test("by a command's own doing too", async () => {
-    const { shell } = await openShell();
-    await expect(shell.run([sh("kill -9 $PPID")], 5000)).rejects.toThrow(/^here: .* while this ran/);
+    const { agent } = await openAgent();
+    await expect(agent.run([sh("kill -9 $PPID")], 5000)).rejects.toThrow(/^here: .* while this ran/);
   });
 
   test("a silent command is given up, and named", async () => {
-    const { shell, kill } = await openShell();
-    await expect(shell.run([{ argv: ["sleep", "5.5"] }], 200)).rejects.toThrow(
+    const { agent, kill } = await openAgent();
+    await expect(agent.run([{ argv: ["sleep", "5.5"] }], 200)).rejects.toThrow(
       /^here: no answer for 0.2 s while this ran.*\n {2}sleep 5.5$/,
     );
-    expect(shell.alive).toBe(false);
+    expect(agent.alive).toBe(false);
     kill();
   });
 
   test("before its first answer, what it said is the reason", async () => {
     await expect(
-      openShell("/bin/sh", ["-c", "read line; echo 'This account is currently not available.' >&2; exit 1"]),
+      openAgent("/bin/sh", ["-c", "read line; echo 'This account is currently not available.' >&2; exit 1"]),
     ).rejects.toThrow(/This account is currently not available/);
   });
 });

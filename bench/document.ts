@@ -1,0 +1,39 @@
+// docs/benchmarks.md, all of it: what was measured and how, and the numbers of one run.
+import { toMarkdown } from "./report";
+import type { Results } from "./results";
+
+const introduction = `# Benchmarks
+
+How long podnet takes to build, look at, change and remove labs of different sizes, and what others take beside it in the same run. The
+benchmark writes this page itself, so the numbers are those of one machine, which is described below:
+
+<!-- not run: it takes long, and its numbers are different each time -->
+
+\`\`\`sh
+npm run bench -- --write
+\`\`\`
+
+\`npm run bench -- --help\` says what can be chosen. For Mininet's column the Debian packages \`mininet\` and \`bridge-utils\` must be there.
+
+## What is compared
+
+The pods are spread evenly over the nodes, and each has one container, podnet's stand-in server.
+
+- **podnet**: \`pulumi\`, called as \`npm run up\`, \`npm run preview\`, \`npm run refresh\` and \`npm run destroy\` call it.
+- **Pulumi alone**: the same operations on a program that declares as many resources, with the same parents and properties, and a provider
+  that does nothing.
+- **kernel alone**: the same namespaces, links, addresses, routes and settings, made by a shell script of \`ip -batch\` as root, and removed by
+  \`ip netns del\`. No iptables rules, files or processes.
+- **Mininet**: \`mn --switch lxbr,stp=0 --controller none --topo single,N --test none\`, which makes N hosts on one bridge, each with a
+  shell; no nodes, routes or servers. Its \`up\` ends where it says that it stops.
+
+The second \`up\`, the preview and the refresh find nothing to do; each \`up\` looks first at what is there. "podnet adds" is what podnet takes
+beyond Pulumi alone, as a part of what Pulumi alone takes: 0.50 means half as much again.
+
+All run in turn at each step, in namespaces of their own, with Pulumi's state in memory. The kernel goes on removing namespaces after whoever
+asked for it has returned; that is not in the times, but the next measurement waits for it. Memory is the proportional set size of the
+processes: a page that several share counts in parts.
+
+`;
+
+export const document = (results: Results): string => `${introduction}${toMarkdown(results)}`;

@@ -1,0 +1,75 @@
+// A stack of a Pulumi project, and the operations on it: with the words and in the environment of `npm run up`, `npm run preview`, ...
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { projectRoot, pulumiEnvironment } from "../scripts/lib/environment";
+import { run } from "./command";
+import { folder } from "./machine";
+import type { Step } from "./results";
+
+const quiet = ["--suppress-outputs", "--suppress-progress"];
+const up = ["up", "--yes", "--skip-preview", "--refresh", ...quiet];
+// A step that finds something to do where nothing is would measure something else.
+const unchanged = "--expect-no-changes";
+
+const words: Readonly<Record<Step, readonly string[]>> = {
+  up,
+  "second up": [...up, unchanged],
+  preview: ["preview", unchanged],
+  refresh: ["refresh", "--yes", "--skip-preview", ...quiet, unchanged],
+  "one pod added": up,
+  destroy: ["destroy", "--yes", "--skip-preview", ...quiet],
+};
+
+/** A resource of the state. */
+export interface Resource {
+  readonly urn: string;
+  readonly type: string;
+  readonly custom: boolean;
+  readonly parent?: string;
+  readonly deletedWith?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+export class Stack {
+  private constructor(
+    /** Where Pulumi.yaml is. */
+    private readonly project: string,
+    private readonly name: string,
+  ) {}
+
+  static async create(project: string, name: string, config: Readonly<Record<string, string>>): Promise<Stack> {
+    const stack = new Stack(project, name);
+    await stack.pulumi(["stack", "init", "--no-select", "--secrets-provider", "passphrase"]);
+    for (const [key, value] of Object.entries(config)) await stack.pulumi(["config", "set", key, value]);
+    return stack;
+  }
+
+  /** @returns the seconds that it took */
+  async do(step: Step): Promise<number> {
+    return (await this.pulumi(words[step], { PULUMI_SKIP_CHECKPOINTS: "true" })).seconds;
+  }
+
+  async resources(): Promise<Resource[]> {
+    const { stdout } = await this.pulumi(["stack", "export"]);
+    return (JSON.parse(stdout) as { deployment: { resources?: Resource[] } }).deployment.resources ?? [];
+  }
+
+  async remove(): Promise<void> {
+    await this.pulumi(["stack", "rm", "--yes", "--remove-backups"]);
+  }
+
+  private pulumi(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const own = { ...process.env, PULUMI_BACKEND_URL: pathToFileURL(join(folder, "state")).href };
+    return run(["pulumi", ...argv, "--stack", this.name, "--non-interactive", "--color", "never"], {
+      cwd: this.project,
+      env: {
+        ...own,
+        ...pulumiEnvironment(projectRoot, own),
+        PULUMI_CONFIG_PASSPHRASE: "",
+        TMPDIR: join(folder, "tmp"),
+        ...env,
+      },
+    });
+  }
+}

@@ -1,0 +1,167 @@
+// The far end of a channel: a root shell that has become agent.pl, which runs commands and answers with what each left.
+// A command costs a fork there, and no new session.
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Duplex, Readable } from "node:stream";
+import { type Command, brief, quote } from "./argv";
+import { ConnectionLost, type Output } from "./errors";
+import { seconds } from "./limits";
+
+/** A channel as ssh2 gives it: standard input and output, and standard error beside. */
+export interface Channel extends Duplex {
+  readonly stderr: Readable;
+}
+
+interface Job {
+  readonly commands: readonly Command[];
+  readonly outputs: Output[];
+  readonly done: (outputs: Output[]) => void;
+  readonly failed: (error: Error) => void;
+  timer?: NodeJS.Timeout;
+}
+
+/** Programs speak English and are found where administrators' programs are, whatever the login shell set. */
+const environment =
+  "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C LANG=C; export PATH LC_ALL LANG; " +
+  "unset PERL5OPT PERL5LIB PERL_UNICODE; umask 022";
+
+const script = readFileSync(join(__dirname, "agent.pl"), "utf8");
+
+export class Agent {
+  private readonly greeting = `podnet ${randomBytes(8).toString("hex")}`;
+  /** What was heard and not yet understood. */
+  private heard: Buffer = Buffer.alloc(0);
+  private complaint = "";
+  private job: Job | undefined;
+  private greeted: (() => void) | undefined;
+  private opened = false;
+  private ended: Error | undefined;
+
+  private constructor(
+    private readonly channel: Channel,
+    /** The host as messages name it. */
+    private readonly where: string,
+  ) {
+    channel.stderr.setEncoding("utf8");
+    channel.on("data", (bytes: Buffer) => this.hear(bytes));
+    channel.stderr.on("data", (text: string) => (this.complaint = (this.complaint + text).slice(-10_000)));
+    channel.on("error", (error: Error) => this.lose(error.message));
+    channel.on("close", () => this.lose("the shell there ended"));
+  }
+
+  /**
+   * Waits until the agent greets. What comes before is a login shell's banner and is dropped.
+   * @param limit milliseconds until a silent host counts as lost
+   * @throws Error with what the far end said instead
+   */
+  static async open(channel: Channel, where: string, limit: number): Promise<Agent> {
+    const agent = new Agent(channel, where);
+    await new Promise<void>((done, failed) => {
+      const timer = setTimeout(() => agent.giveUp(limit), limit);
+      agent.job = { commands: [], outputs: [], done: () => undefined, failed, timer };
+      agent.greeted = done;
+      channel.write(`${environment}; exec perl -e ${quote(script)} ${quote(agent.greeting)}\n`);
+    });
+    return agent;
+  }
+
+  get alive(): boolean {
+    return this.ended === undefined;
+  }
+
+  /**
+   * Runs the commands one after the other and stops behind the first that fails.
+   * @returns the outputs of those that ran, in order: the last one's code tells whether all did
+   */
+  run(commands: readonly Command[], limit: number, keepGoing = false): Promise<Output[]> {
+    return new Promise((done, failed) => {
+      if (this.ended) return failed(this.ended);
+      const timer = setTimeout(() => this.giveUp(limit), limit);
+      this.job = { commands, outputs: [], done, failed, timer };
+      this.channel.write(
+        Buffer.concat([Buffer.from(`${keepGoing ? 1 : 0} ${commands.length}\n`), ...commands.map(packed)]),
+      );
+    });
+  }
+
+  close(): void {
+    this.channel.end();
+    this.channel.destroy();
+  }
+
+  /** Nothing comes from there any more. @param reason what is known about why */
+  lose(reason: string): void {
+    const job = this.job;
+    this.job = undefined;
+    clearTimeout(job?.timer);
+    this.ended ??= new ConnectionLost(`${this.where}: ${reason}`);
+    job?.failed(this.opened ? new ConnectionLost(`${this.where}: ${reason} ${meanwhile(job)}`) : this.refusal(reason));
+  }
+
+  private hear(bytes: Buffer): void {
+    this.heard = Buffer.concat([this.heard, bytes]);
+    if (!this.opened) this.greet();
+    if (this.opened) while (this.job && this.understand(this.job));
+  }
+
+  private greet(): void {
+    const line = `${this.greeting}\n`;
+    const at = this.heard.indexOf(line);
+    if (at < 0) return;
+    this.heard = this.heard.subarray(at + line.length);
+    this.opened = true;
+    clearTimeout(this.job?.timer);
+    this.job = undefined;
+    this.greeted?.();
+  }
+
+  /** Takes one answer off what was heard. @returns whether there was a whole one */
+  private understand(job: Job): boolean {
+    const end = this.heard.indexOf("\n");
+    if (end < 0) return false;
+    const head = this.heard.subarray(0, end).toString();
+    if (head === "end") {
+      this.heard = this.heard.subarray(end + 1);
+      this.job = undefined;
+      clearTimeout(job.timer);
+      job.done(job.outputs);
+      return false;
+    }
+    const [code = 0, out = 0, err = 0] = head.split(" ").map(Number);
+    const [begin, middle, last] = [end + 1, end + 1 + out, end + 1 + out + err];
+    if (this.heard.length < last) return false;
+    const text = (from: number, to: number): string => this.heard.subarray(from, to).toString("utf8");
+    job.outputs.push({ code, stdout: text(begin, middle), stderr: text(middle, last) });
+    this.heard = this.heard.subarray(last);
+    return true;
+  }
+
+  private giveUp(limit: number): void {
+    this.lose(`no answer for ${seconds(limit)}`);
+    this.close();
+  }
+
+  /** A shell that could not even start (sudo, nologin) says why, on either stream. */
+  private refusal(reason: string): Error {
+    const said = [this.complaint, this.heard.toString("utf8")].map((text) => text.trim()).filter(Boolean);
+    return new Error([reason, ...said].join(": "));
+  }
+}
+
+/** What was under way when the connection went: the command whose answer is still missing. */
+function meanwhile({ commands, outputs }: Job): string {
+  const running = commands[outputs.length] ?? commands.at(-1);
+  const what = running ? brief(running) : "nothing";
+  return `while this ran, and nobody knows whether it took effect; run podnet again, it looks at what is there first:\n  ${what}`;
+}
+
+/** A command as agent.pl reads it. */
+function packed({ argv, stdin, mayFail, inline }: Command): Buffer {
+  if ([...argv, stdin ?? ""].some((text) => text.includes("\0")))
+    throw new Error("a command cannot carry a NUL character");
+  const words = argv.map((word) => Buffer.from(word));
+  const input = stdin === undefined ? undefined : Buffer.from(stdin);
+  const head = [mayFail ? 1 : 0, inline ?? 0, input?.length ?? "-", ...words.map(({ length }) => length)].join(" ");
+  return Buffer.concat([Buffer.from(`${head}\n`), ...words, ...(input ? [input] : [])]);
+}

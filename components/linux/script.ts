@@ -1,0 +1,22 @@
+// Small jobs on a host that no plain command does: podnet's books, files, processes. Each is a script in Perl, in scripts/.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Command, line, perl } from "../host";
+
+/** Those that start processes, or wait for them. */
+const forked = new Set(["forget", "process-end", "process-wait", "start-process"]);
+
+const texts = new Map<string, string>();
+
+/** The text of scripts/<name>.pl. */
+export function scriptText(name: string): string {
+  const text = texts.get(name) ?? readFileSync(join(__dirname, "scripts", `${name}.pl`), "utf8");
+  texts.set(name, text);
+  return text;
+}
+
+/** @param words the script's arguments, as its head describes them */
+export const script = (name: string, words: readonly string[], stdin?: string): Command => ({
+  ...perl(scriptText(name), words, { stdin, inline: forked.has(name) ? "fork" : "here" }),
+  shown: line({ argv: ["perl", `${name}.pl`, ...words.filter((word) => !word.includes("\n"))] }),
+});

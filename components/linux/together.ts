@@ -1,0 +1,36 @@
+// Work that costs the same for one as for many: who comes while it is being done waits, and then goes with all the others that waited.
+
+interface Waiting<T> {
+  readonly item: T;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class Together<T> {
+  private readonly waiting: Waiting<T>[] = [];
+  private isBusy = false;
+
+  constructor(private readonly work: (items: readonly T[]) => Promise<void>) {}
+
+  /** @returns when the work has been done for it, along with others or alone */
+  add(item: T): Promise<void> {
+    return new Promise((done, failed) => {
+      this.waiting.push({ item, done, failed });
+      if (!this.isBusy) void this.go();
+    });
+  }
+
+  private async go(): Promise<void> {
+    this.isBusy = true;
+    // Those that come at the same moment.
+    await new Promise(setImmediate);
+    while (this.waiting.length > 0) {
+      const group = this.waiting.splice(0);
+      await this.work(group.map(({ item }) => item)).then(
+        () => group.forEach(({ done }) => done()),
+        (error: unknown) => group.forEach(({ failed }) => failed(error)),
+      );
+    }
+    this.isBusy = false;
+  }
+}
