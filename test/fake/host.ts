@@ -1,7 +1,8 @@
 // A host in memory behind the two methods that kinds need of one.
 import { type Command, CommandFailed, type Output, type Runner } from "../../components/host";
-import { Refused, said, unknownCommand } from "./kernel/answer";
+import { Refused, unknownCommand } from "./kernel/answer";
 import { chmod, remove } from "./kernel/files";
+import { conntrack } from "./kernel/conntrack";
 import { enter, ip } from "./kernel/ip";
 import { iptables, iptablesRestore, iptablesSave } from "./kernel/iptables";
 import { Kernel, type Space } from "./kernel/kernel";
@@ -54,8 +55,7 @@ export class FakeHost implements Runner {
       iptables: () => iptables(space, argv),
       "iptables-save": () => iptablesSave(space, argv),
       "iptables-restore": () => iptablesRestore(space, stdin),
-      // No packets, no flows.
-      conntrack: () => (argv[1] === "-L" ? said() : unknownCommand(argv)),
+      conntrack: () => conntrack(space, argv),
       nfacct: () => nfacct(space, argv),
       nft: () => nft(space, argv, stdin),
       chmod: () => chmod(kernel, argv),

@@ -207,11 +207,18 @@ export function itemsOf(lab: string): Item[] {
     item("UdpFlows", "flows", {
       ...inA,
       forms: [
-        { netns: a, destinations: ["10.96.0.10:53"], servers: ["10.0.0.1:53"] },
-        { netns: a, destinations: [":30053"], servers: [] },
+        { netns: a, destinations: ["10.96.0.10:53", ":30053"], servers: ["10.0.0.1:53"] },
+        { netns: a, destinations: ["10.96.0.10:53", ":30053"], servers: ["10.0.0.2:53"] },
+        { netns: a, destinations: ["10.96.0.10:53", ":30053"], servers: [] },
       ],
-      // The only damage there is to it: nobody knows any more where to look.
-      damage: [hands(`ip netns del ${a}`)],
+      damage: [
+        hands(
+          ...["10.0.0.7", "10.0.0.8", "10.0.0.9"].map(
+            (server) =>
+              `ip netns exec ${a} conntrack -I --orig-dst 10.0.0.1 --orig-port-dst 30053 --reply-src ${server} --reply-port-src 53`,
+          ),
+        ),
+      ],
     }),
     item("Route", "default route", {
       ...inB,

@@ -5,7 +5,7 @@ import { FakeHost } from "./host";
 import { trials, walk } from "./walk";
 
 const given = process.env["PODNET_SEED"];
-const seeds = given === undefined ? Array.from({ length: 150 }, (_, i) => i + 1) : [Number(given)];
+const seeds = given === undefined ? Array.from({ length: 350 }, (_, i) => i + 1) : [Number(given)];
 const stepsPerWalk = 60;
 
 // Nobody waits for a host in memory.

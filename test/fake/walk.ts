@@ -158,8 +158,13 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
 
   async function fail(item: Item): Promise<void> {
     // Many objects take no more than one command.
-    const fault: Fault = { at: chance(0.5) ? 0 : below(6), how: pick(ways) };
+    const fault: Fault = { at: chance(0.6) ? 0 : below(6), how: pick(ways) };
     await attempt(() => upNeeds(item));
+    // Some have something to do only where something is wrong.
+    if (chance(0.6) && engine.state.has(item.name)) {
+      await damage(item);
+      await engine.refresh(item.name, item.kind);
+    }
     isFlawless = false;
     faulty.start(fault);
     await attempt(() => (chance(0.7) ? up(item) : remove(item)));

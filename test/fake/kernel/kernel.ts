@@ -68,6 +68,8 @@ export interface Space {
   readonly nftables: Map<string, NftTable>;
   /** Names of nfacct(8). */
   readonly counters: Set<string>;
+  /** Of connection tracking, each with what conntrack(8) filters by. */
+  flows: ReadonlyMap<string, string>[];
 }
 
 export interface Process {
@@ -118,6 +120,7 @@ export class Kernel {
       tables: new Map(),
       nftables: new Map(),
       counters: new Set(),
+      flows: [],
     };
     for (const [key, value] of Object.entries(sysctlDefaults)) space.sysctls.set(key, value);
     for (const [table, chains] of Object.entries(builtIn))
