@@ -1,7 +1,7 @@
 // A counter of the kernel's accounting, into which iptables rules may count what they match (nfacct(8)).
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, type Output, saysNotFound, within } from "../host";
-import { type Kind, parts } from "./kind";
+import { type Kind, WrongKind, parts } from "./kind";
 import { host, netns } from "./schema";
 
 const args = Type.Object({
@@ -20,8 +20,11 @@ const nfacct = ({ netns }: Counter, ...argv: string[]): Command => ({ argv: with
 
 function parse([output]: readonly Output[], want: Counter): Counter | undefined {
   if (!output || saysNotFound(output)) return undefined;
-  const names = [...output.stdout.matchAll(/ = (\S+);$/gm)].map(([, name]) => name);
-  return names.includes(want.name) ? want : undefined;
+  const counters = [...output.stdout.matchAll(/^\{ (.*) \} = (\S+);$/gm)];
+  const [, values] = counters.find(([, , name]) => name === want.name) ?? [];
+  // Rules match nothing by it until the quota is used up.
+  if (values?.includes("quota")) throw new WrongKind(`${want.name} is a counter with a quota`);
+  return values === undefined ? undefined : want;
 }
 
 export const nfacctCounterKind: Kind<typeof args> = {

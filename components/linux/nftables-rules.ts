@@ -3,8 +3,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, type Output, saysNotFound, within } from "../host";
-import { type Context, type Kind, parts } from "./kind";
-import { type NftTable, commentOf, forInput, isHeader, keyOf, readTable, targetOf } from "./nftables";
+import { type Context, type Kind, WrongKind, parts } from "./kind";
+import { type NftObject, type NftTable, commentOf, forInput, isHeader, keyOf, readTable, targetOf } from "./nftables";
 import { type Fault, host, netns, withDefault } from "./schema";
 import { inOurWords } from "./words";
 
@@ -88,20 +88,34 @@ function commands(want: Rules, found: Rules | undefined, { old }: Context<Rules>
   const dropped = without([...names(old?.chains), ...names(found?.chains)], chains);
   const [newSets, newMaps] = [differing(sets, found?.sets), differing(maps, found?.maps)];
   const droppedSets = without(names(old?.sets), sets);
-  const others = dropped.length + newSets.length + newMaps.length + droppedSets.length;
+  const redefined = [...newSets, ...newMaps];
+  const others = dropped.length + redefined.length + droppedSets.length;
   // Rules may name any of the sets, so all are written anew with them: a packet sees the old ones or the new ones.
   const rewritten = others > 0 || differing(chains, found?.chains).length > 0 ? Object.entries(chains) : [];
-  const [gone, added] = [minus(found?.elements, elements), minus(elements, found?.elements)];
+  // A hook or a comment cannot be changed, so such a chain goes first, and before that all that leads to it.
+  const remade = rewritten.map(([name]) => name).filter(isAnother);
+  const stays = ([set, element]: Placed): boolean =>
+    elements[set]?.includes(element) === true &&
+    found?.elements?.[set]?.includes(element) === true &&
+    !redefined.includes(set) &&
+    !remade.includes(targetOf(element) ?? "");
+  const gone = placed(found?.elements).filter((each) => !stays(each));
+  const added = placed(elements).filter((each) => !stays(each));
   const define = (kind: string, name: string, lines: readonly string[] = []): string =>
     `add ${kind} ${at} ${name}${lines.length === 0 ? "" : ` { ${lines.map((line) => line.replace(/;?$/, ";")).join(" ")} }`}`;
   const redefine = (kind: "set" | "map", name: string): string[] => [
     ...(found?.[`${kind}s`]?.[name] ? [`delete ${kind} ${at} ${name}`] : []),
     define(kind, name, want[`${kind}s`]?.[name]),
   ];
+  const makeChain = (name: string): string => define("chain", name, headerOf(chains[name]));
   const lines = [
-    ...rewritten.flatMap(([name]) => makeChain(name)),
+    ...rewritten.flatMap(([name]) => [
+      ...(remade.includes(name) ? [] : [makeChain(name)]),
+      `flush chain ${at} ${name}`,
+    ]),
     ...dropped.flatMap((name) => [define("chain", name), `flush chain ${at} ${name}`]),
     ...gone.map(([set, element]) => `delete element ${at} ${set} { ${keyOf(element)} }`),
+    ...remade.flatMap((name) => [`delete chain ${at} ${name}`, makeChain(name)]),
     ...newSets.flatMap((name) => redefine("set", name)),
     ...newMaps.flatMap((name) => redefine("map", name)),
     ...rewritten.flatMap(([name, lines]) => rulesOf(lines).map((rule) => `add rule ${at} ${name} ${forInput(rule)}`)),
@@ -112,16 +126,9 @@ function commands(want: Rules, found: Rules | undefined, { old }: Context<Rules>
   const table = want.comment === undefined ? [] : [`add table ${at} { comment "${want.comment}"; }`];
   return transaction(want, lines.length === 0 && found ? [] : [...table, ...lines]);
 
-  /** There and empty. A hook or a comment cannot be changed. */
-  function makeChain(name: string): string[] {
-    const header = (chains[name] ?? []).filter(isHeader);
+  function isAnother(name: string): boolean {
     const there = found?.chains?.[name];
-    const isAnother = there && !isDeepStrictEqual(there.filter(isHeader), header);
-    return [
-      ...(isAnother ? [`flush chain ${at} ${name}`, `delete chain ${at} ${name}`] : []),
-      define("chain", name, header),
-      `flush chain ${at} ${name}`,
-    ];
+    return there !== undefined && !isDeepStrictEqual(headerOf(there), headerOf(chains[name]));
   }
 }
 
@@ -130,21 +137,22 @@ const names = (objects: Lines = {}): string[] => Object.keys(objects);
 const without = (all: readonly string[], wanted: Lines): string[] =>
   [...new Set(all)].filter((name) => !(name in wanted));
 
+const headerOf = (lines: readonly string[] = []): string[] => lines.filter(isHeader);
+
 const rulesOf = (lines: readonly string[]): string[] => lines.filter((line) => !isHeader(line));
 
 const differing = (want: Lines, found: Lines = {}): string[] =>
   names(want).filter((name) => !isDeepStrictEqual(found[name], want[name]));
 
-/** The elements of one that the other lacks. */
-const minus = (all: Lines = {}, others: Lines = {}): [set: string, element: string][] =>
-  Object.entries(all).flatMap(([set, elements]) =>
-    elements.filter((element) => !others[set]?.includes(element)).map((element): [string, string] => [set, element]),
-  );
+type Placed = [set: string, element: string];
+
+const placed = (all: Lines = {}): Placed[] =>
+  Object.entries(all).flatMap(([set, elements]) => elements.map((element): Placed => [set, element]));
 
 /** What has a key of the group's, but is another's by now, stays. */
 function removal(want: Rules, found: Rules | undefined): Command[] {
   if (!found) return [];
-  const elements = minus(found.elements).filter(
+  const elements = placed(found.elements).filter(
     ([set, element]) => want.elements?.[set]?.includes(element) || isOfGroup(want, element),
   );
   const at = `${found.family} ${found.table}`;
@@ -165,6 +173,10 @@ function probe({ netns, family, table }: Rules): Command[] {
 function parse([output]: readonly Output[], want: Rules): Rules | undefined {
   if (!output || saysNotFound(output)) return undefined;
   const there = readTable(output.stdout);
+  if (want.comment !== undefined && want.comment !== there.comment)
+    throw new WrongKind(
+      `the table has ${there.comment === undefined ? "no comment" : `the comment "${there.comment}"`}`,
+    );
   const found = {
     ...pick("sets", there, want),
     ...pick("maps", there, want),
@@ -175,9 +187,8 @@ function parse([output]: readonly Output[], want: Rules): Rules | undefined {
     ),
   };
   const objects = [found.sets, found.maps, found.chains].flatMap(names);
-  const isThere = objects.length > 0 || minus(found.elements).length > 0;
-  const comment = want.comment === undefined ? {} : { comment: there.comment ?? "" };
-  return isThere ? { ...want, ...comment, ...found } : undefined;
+  const isThere = objects.length > 0 || placed(found.elements).length > 0;
+  return isThere ? { ...want, ...found } : undefined;
 }
 
 /** Where a group has elements of which only its name is known, as of one that is imported. */
@@ -193,13 +204,14 @@ function pick(kind: keyof Objects, there: NftTable, want: Rules): Objects {
   if (!asked) return {};
   const saved = want.saved?.[kind] ?? asked;
   const own = kind === "chains" ? [...new Set([...names(asked), ...want.entries])] : names(asked);
-  return {
-    [kind]: Object.fromEntries(
-      own
-        .filter((name) => there[kind].has(name))
-        .map((name) => [name, inOurWords(there[kind].get(name)?.lines ?? [], asked[name] ?? [], saved[name] ?? [])]),
-    ),
-  };
+  // A set and a map cannot have one name, so the other one is what has to go.
+  const find = (name: string): NftObject | undefined =>
+    kind === "chains" ? there.chains.get(name) : (there.sets.get(name) ?? there.maps.get(name));
+  const found = own.flatMap((name) => {
+    const lines = find(name)?.lines;
+    return lines ? [[name, inOurWords(lines, asked[name] ?? [], saved[name] ?? [])]] : [];
+  });
+  return { [kind]: Object.fromEntries(found) as Lines };
 }
 
 /** In the order in which they are asked for: a set has none. */

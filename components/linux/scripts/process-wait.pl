@@ -44,16 +44,48 @@ sub runs {
     return !$launchers{"$device:$inode"};
 }
 
-# Inodes of the sockets that listen on a port (proc(5)): state 0A is LISTEN, 07 a UDP socket that anybody may send to.
+# Inodes of the sockets that listen on a port.
 sub inodes {
     my ($protocol, $port) = split /:/, $_[0];
     if ($protocol eq 'SCTP') {
         return map { (split)[8] } grep { ((split)[5] // '') eq $port } split /\n/, slurp('/proc/net/sctp/eps');
     }
+    return @{ asked($protocol, $port) // listed($protocol, $port) };
+}
+
+# The kernel is asked for these alone (sock_diag(7)): /proc/net/tcp takes milliseconds, for it goes through a table of the whole
+# machine's connections. Undefined where the kernel cannot be asked.
+sub asked {
+    my ($protocol, $port) = @_;
+    my ($number, $state) = $protocol eq 'TCP' ? (6, 10) : (17, 7);    # TCP_LISTEN; TCP_CLOSE, as in the table below
+    socket(my $kernel, 16, 3, 4) or return undef;                      # AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG
+    my @inodes;
+    for my $family (2, 10) {                                           # AF_INET, AF_INET6
+        # struct nlmsghdr of type SOCK_DIAG_BY_FAMILY with NLM_F_REQUEST and NLM_F_DUMP, struct inet_diag_req_v2
+        my $request = pack 'L S2 L2 C4 L n x46', 72, 20, 0x301, 0, 0, $family, $number, 0, 0, 1 << $state, $port;
+        defined send $kernel, $request, 0 or return undef;
+        my $more = 1;
+        while ($more) {
+            defined recv $kernel, my $answer, 65536, 0 or return undef;
+            while (length $answer) {
+                my ($length, $type) = unpack 'L S', $answer;
+                return undef if $type == 2;                            # NLMSG_ERROR
+                if ($type == 3) { $more = 0; last }                    # NLMSG_DONE
+                push @inodes, unpack 'L', substr $answer, 84, 4;       # idiag_inode of struct inet_diag_msg
+                substr($answer, 0, ($length + 3) & ~3) = '';
+            }
+        }
+    }
+    return \@inodes;
+}
+
+# The same out of proc(5): state 0A is LISTEN, 07 a UDP socket that anybody may send to.
+sub listed {
+    my ($protocol, $port) = @_;
     my ($state, $hex) = ($protocol eq 'TCP' ? '0A' : '07', sprintf '%04X', $port);
     my $name = lc $protocol;
     my @lines = map { split /\n/, slurp("/proc/net/$_") } $name, "${name}6";
-    return map { $$_[9] } grep { @$_ > 9 && $$_[1] =~ /:$hex$/ && $$_[3] eq $state } map { [split] } @lines;
+    return [map { $$_[9] } grep { @$_ > 9 && $$_[1] =~ /:$hex$/ && $$_[3] eq $state } map { [split] } @lines];
 }
 
 # The other processes of its session.

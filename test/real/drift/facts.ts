@@ -12,6 +12,7 @@ const look = String.raw`
     echo "netns $netns $(stat -L -c %i /run/netns/$netns)"
     ip netns exec $netns sh -c '
       about() { echo "about $1"; shift; "$@"; }
+      objects() { nft -s list "$@" | sed "s/elements = { //; s/ }$//; s/, */\n/g" | awk "/^\t[a-z]+ / { name = \$2 } /[a-z0-9]/ { print name, \$0 }"; }
       about link ip -o -d link
       about address ip -o addr show scope global
       about route ip -4 route show table all
@@ -20,6 +21,11 @@ const look = String.raw`
       about neighbour ip neigh show nud noarp
       about neighbour ip neigh show proxy
       about iptables iptables-save
+      nft list tables | grep -Ewv "raw|mangle|nat|filter" | while read -r table; do
+        about nftables objects $table
+      done
+      about counter nfacct list
+      about flow conntrack -L -p udp
       cd /proc/sys/net
       about sysctl grep -rs . ipv4/conf ipv6/conf ipv4/ip_forward ipv4/ip_local_port_range ipv4/ping_group_range bridge
     '
@@ -41,7 +47,7 @@ const isNoise = (about: string, line: string): boolean =>
 /** What goes on by itself: clocks, counters, whether there is a carrier, and what a bridge takes over from its ports. */
 const atRest = (line: string): string =>
   line.replaceAll(
-    /[a-z_]+_timer +[0-9.]+| \[\d+:\d+\]|\bNO-CARRIER,|,LOWER_UP| tso_max_size \d+| (state|qdisc) \S+| linkdown/g,
+    /[a-z_]+_timer +[0-9.]+|(?<=^udp +17) \d+|pkts = \d+, bytes = \d+| \[\d+:\d+\]|\bNO-CARRIER,|,LOWER_UP| tso_max_size \d+| (state|qdisc) \S+| linkdown/g,
     "",
   );
 

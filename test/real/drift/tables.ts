@@ -1,10 +1,14 @@
 // All tables, and their rows with a name each.
 import { bridge } from "./bridge";
+import { conntrack } from "./conntrack";
 import { file } from "./file";
 import { iptablesChains } from "./iptables-chains";
 import { iptablesRule } from "./iptables-rule";
+import { iptablesRules } from "./iptables-rules";
 import { neighbour } from "./neighbour";
 import { netns } from "./netns";
+import { nfacctCounter } from "./nfacct";
+import { nftablesRules } from "./nftables-rules";
 import { process } from "./process";
 import { route } from "./route";
 import { type Beside, type Row, type Table, gone } from "./row";
@@ -19,8 +23,12 @@ export const tables: readonly Table[] = [
   veth,
   neighbour,
   route,
+  nfacctCounter,
   iptablesChains,
   iptablesRule,
+  iptablesRules,
+  nftablesRules,
+  conntrack,
   process,
 ];
 

@@ -22,6 +22,16 @@ export const cases: Cases = {
   found: [
     ["there", {}, [said("{ pkts = 00000000000000000003, bytes = 00000000000000000180 } = drops;\n")], args],
     ["others only", {}, [said("{ pkts = 00000000000000000000, bytes = 00000000000000000000 } = drop;\n")], undefined],
+    [
+      "one with a quota",
+      {},
+      [
+        said(
+          "{ pkts = 00000000000000000003, bytes = 00000000000000000180, quota = 00000000000000001000, mode = packet, overquota = no } = drops;\n",
+        ),
+      ],
+      /drops is a counter with a quota/,
+    ],
     ["no such namespace", {}, [noNamespace], undefined],
   ],
   ids: [

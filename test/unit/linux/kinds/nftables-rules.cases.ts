@@ -97,7 +97,20 @@ export const cases: Cases = {
           nft(
             ...["flush chain ip lab a", "delete chain ip lab a"],
             "add chain ip lab a { type filter hook input priority 0; policy accept; }",
-            ...["flush chain ip lab a", "add rule ip lab a accept"],
+            "add rule ip lab a accept",
+          ),
+        ],
+      ],
+      // What leads to a chain that is made anew goes first.
+      [
+        { chains: { ...args.chains, "service-A": ['comment "theirs"', ...args.chains["service-A"]] } },
+        {},
+        [
+          nft(
+            ...["flush chain ip lab service-A", ...chain("endpoint-A")],
+            "delete element ip lab ips { 10.96.0.20 . tcp . 80 }",
+            ...["delete chain ip lab service-A", "add chain ip lab service-A"],
+            ...[rule, `add element ip lab ips { ${element} }`],
           ),
         ],
       ],
@@ -130,6 +143,18 @@ export const cases: Cases = {
         { chains: {} },
         { chains: {}, maps: { m: ["type mark : verdict"] } },
         [nft("add map ip lab m { type mark : verdict; }")],
+      ],
+      // Its elements go with it.
+      [
+        { chains: {}, maps: { ips: ["type mark : verdict"] } },
+        { chains: {}, maps: { ips: ["type ipv4_addr . inet_proto . inet_service : verdict"] } },
+        [
+          nft(
+            ...["delete element ip lab ips { 10.96.0.20 . tcp . 80 }", "delete map ip lab ips"],
+            "add map ip lab ips { type ipv4_addr . inet_proto . inet_service : verdict; }",
+            `add element ip lab ips { ${element} }`,
+          ),
+        ],
       ],
     ],
     elements: [
@@ -175,6 +200,14 @@ export const cases: Cases = {
       undefined,
     ],
     ["all of it", {}, [list(...listed, map("ips", element, "10.96.0.21 . tcp . 80 : goto service-B"))], args],
+    ["the table with another comment", { comment: "of us" }, [list()], /the comment "of the lab"/],
+    ["the table without a comment", base, [said("table ip lab {\n}\n")], /no comment/],
+    [
+      "a map in place of a set",
+      { sets: { one: ["type ipv4_addr"] }, chains: undefined, elements: undefined },
+      [list(map("one", element))],
+      { sets: { one: ["type ipv4_addr"] } },
+    ],
     [
       "an empty chain, and nothing else",
       { sets: undefined, elements: undefined, chains: { a: [] } },
