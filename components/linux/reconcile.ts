@@ -106,6 +106,9 @@ export class Reconciler {
   async read(kind: Kind, state: Args): Promise<Args | undefined> {
     const observed = await this.observe(kind, state);
     if (!observed.found || this.isAnothersLab(observed)) return undefined;
+    const { owner, record } = observed.ownership;
+    // The mark alone is lost: without it the next one of another project would take the lab over.
+    if (record && owner === undefined) await this.host(state.host).run([writeDown(this, kind, state, record, false)]);
     if (!isForeign(kind, observed)) return this.asAsked(kind, state, observed.found);
     // Without any of its notes the lab may well have made it, so the state may not forget it.
     if (!this.marked.has(state.host)) throw this.unknown(kind, state, observed);

@@ -258,10 +258,12 @@ describe("another project's lab of the same name", () => {
     expect(fake.kernel.files.get(mark)?.content).toBe(`${owner}\n`);
   });
 
-  test("that is older than marks gets one", async () => {
+  test("that has lost its mark gets one", async () => {
     await reconciler.create(kind("Bridge"), bridge);
     fake.kernel.files.delete(mark);
     expect(await reconciler.read(kind("Bridge"), bridge)).toEqual(bridge);
+    expect(fake.kernel.files.get(mark)?.content).toBe(`${owner}\n`);
+    fake.kernel.files.delete(mark);
     await reconciler.update(kind("Bridge"), bridge, bridge);
     expect(fake.kernel.files.get(mark)?.content).toBe(`${owner}\n`);
     fake.kernel.files.delete(mark);

@@ -62,7 +62,7 @@ function checkName(
 function checkCommand(context: Context, pod: Entry<Pod>, at: Path, container: Partly<Container> | undefined): void {
   const { command = [], args = [] } = container ?? {};
   for (const [field, words] of Object.entries({ command, args }))
-    for (const [index, word] of words.entries()) checkNul(context, pod, [...at, field, index], field, word);
+    for (const [index, word] of words.entries()) checkText(context, pod, [...at, field, index], field, word);
   if (args.length > 0 && command.length === 0)
     context.warning(
       pod,
@@ -71,10 +71,23 @@ function checkCommand(context: Context, pod: Entry<Pod>, at: Path, container: Pa
     );
 }
 
-/** A program's arguments and environment end at the first NUL byte (execve(2)). */
-function checkNul(context: Context, pod: Entry<Pod>, path: Path, what: string, text: string | undefined): void {
-  if (text?.includes("\0"))
+/** Bytes of one argument or variable of a program, with the zero behind it (the kernel's MAX_ARG_STRLEN, 32 pages). */
+const longest = 131_072;
+
+/** Whether a program can be given it (execve(2)). */
+function checkText(context: Context, pod: Entry<Pod>, path: Path, what: string, text: string | undefined): void {
+  if (text === undefined) return;
+  const length = Buffer.byteLength(text);
+  if (text.includes("\0"))
     context.problem(pod, path, `${what} has a NUL byte, which no program can be given; remove it`);
+  else if (!text.isWellFormed())
+    context.problem(pod, path, `${what} has half of a character (a lone surrogate), which is no text; remove it`);
+  else if (length >= longest)
+    context.problem(
+      pod,
+      path,
+      `${what} has ${length} bytes, and no program can be given more than ${longest - 1} in one piece; put it in a file`,
+    );
 }
 
 function checkEnv(
@@ -88,7 +101,7 @@ function checkEnv(
     const { name, value, valueFrom } = (variable ?? {}) as { name?: string; value?: string; valueFrom?: unknown };
     const fault = name === undefined ? undefined : nameFault("the variable's name", name, envName);
     if (fault !== undefined) context.problem(pod, [...path, "name"], fault);
-    checkNul(context, pod, [...path, "value"], "value", value);
+    checkText(context, pod, [...path, "value"], "value", value);
     if (valueFrom !== undefined)
       context.warning(
         pod,
