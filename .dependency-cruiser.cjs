@@ -71,7 +71,14 @@ module.exports = {
       "scripts-learn-labs-from-outputs",
       "Scripts read labs' files, and what is written down on hosts; a running lab they learn from the stack.",
       { path: "^scripts/" },
-      allBut("^scripts/", "^bench/", "^components/kubernetes/manifests/", "^components/(linux|host)/", "^test/"),
+      allBut(
+        "^scripts/",
+        "^index\\.ts$",
+        "^bench/",
+        "^components/kubernetes/manifests/",
+        "^components/(linux|host)/",
+        "^test/",
+      ),
     ),
     forbid(
       "scripts-make-no-resources",

@@ -4,8 +4,8 @@ import type { Results } from "./results";
 
 const introduction = `# Benchmarks
 
-How long podnet takes to build, look at, change and remove labs of different sizes, and what others take beside it in the same run. The
-benchmark writes this page itself, so the numbers are those of one machine, which is described below:
+How long podnet takes to build, look at, change and remove labs of pods and labs of Services, and what others take beside it in the same
+run. The benchmark writes this page itself, so the numbers are those of one machine, which is described below:
 
 <!-- not run: it takes long, and its numbers are different each time -->
 
@@ -17,13 +17,17 @@ npm run bench -- --write
 
 ## What is compared
 
-The pods are spread evenly over the nodes, and each has one container, podnet's stand-in server.
+Pods are spread evenly over the nodes, and each has one container, podnet's stand-in server. A Service has one port and three endpoints,
+which an EndpointSlice names; there are no pods, so that it is the rules that are measured. One endpoint changed is one Service's endpoint
+replaced by another.
 
 - **podnet**: \`pulumi\`, called as \`npm run up\`, \`npm run preview\`, \`npm run refresh\` and \`npm run destroy\` call it.
 - **Pulumi alone**: the same operations on a program that declares as many resources, with the same parents and properties, and a provider
   that does nothing.
 - **kernel alone**: the same namespaces, links, addresses, routes and settings, made by a shell script of \`ip -batch\` as root, and removed by
   \`ip netns del\`. No iptables rules, files or processes.
+- **in one go**: the same rules of kube-proxy, as one text for each node, which \`iptables-restore --noflush\` or \`nft -f\` loads; all nodes
+  together, one after the other.
 - **Mininet**: \`mn --switch lxbr,stp=0 --controller none --topo single,N --test none\`, which makes N hosts on one bridge, each with a
   shell; no nodes, routes or servers. Its \`up\` ends where it says that it stops.
 

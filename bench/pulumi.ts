@@ -17,6 +17,7 @@ const words: Readonly<Record<Step, readonly string[]>> = {
   preview: ["preview", unchanged],
   refresh: ["refresh", "--yes", "--skip-preview", ...quiet, unchanged],
   "one pod added": up,
+  "one endpoint changed": up,
   destroy: ["destroy", "--yes", "--skip-preview", ...quiet],
 };
 

@@ -1,7 +1,17 @@
 // Medians, ratios and tables out of the measurements: the same ones for a terminal and for the documentation.
 import { aligned } from "../scripts/docs/markdown";
 import { newTable } from "../scripts/verify/truthTable";
-import { type Contestant, type Results, type SizeResult, type Step, contestants, steps } from "./results";
+import {
+  type Contestant,
+  type Measured,
+  type PodsResult,
+  type Results,
+  type ServicesResult,
+  type Step,
+  contestants,
+  podSteps,
+  serviceSteps,
+} from "./results";
 
 export interface Section {
   readonly title: string;
@@ -19,11 +29,12 @@ export function median(values: readonly number[]): number {
 
 /** The whole life of a lab. */
 const life = "up + destroy";
-const rowNames = [...steps, life] as const;
-type Row = (typeof rowNames)[number];
+type Row = Step | typeof life;
+const podRows: readonly Row[] = [...podSteps, life];
+const serviceRows: readonly Row[] = [...serviceSteps, life];
 
 /** One for each round. */
-function samples({ times }: SizeResult, contestant: Contestant, row: Row): number[] | undefined {
+function samples({ times }: Measured, contestant: Contestant, row: Row): number[] | undefined {
   const of = (step: Step): number[] | undefined => times[contestant]?.[step];
   if (row !== life) return of(row);
   const destroy = of("destroy");
@@ -31,22 +42,22 @@ function samples({ times }: SizeResult, contestant: Contestant, row: Row): numbe
 }
 
 /** Seconds; undefined for what was not measured. */
-export function medianOf(size: SizeResult, contestant: Contestant, row: Row): number | undefined {
+export function medianOf(size: Measured, contestant: Contestant, row: Row): number | undefined {
   const measured = samples(size, contestant, row);
   return measured && median(measured);
 }
 
 /** What podnet adds to what Pulumi itself takes, as a part of the latter. */
-export function added(size: SizeResult, row: Row): number | undefined {
+export function added(size: Measured, row: Row): number | undefined {
   return quotient(size, ["podnet", row], ["Pulumi alone", row], (podnet, pulumi) => (podnet - pulumi) / pulumi);
 }
 
-type Measured = readonly [contestant: Contestant, row: Row];
+type Cell = readonly [contestant: Contestant, row: Row];
 
 function quotient(
-  size: SizeResult,
-  a: Measured,
-  b: Measured,
+  size: Measured,
+  a: Cell,
+  b: Cell,
   divide: (a: number, b: number) => number = (a, b) => a / b,
 ): number | undefined {
   const [above, below] = [medianOf(size, ...a), medianOf(size, ...b)];
@@ -59,25 +70,42 @@ const seconds = (value: number | undefined): string =>
 const ratio = (value: number | undefined): string => (value === undefined ? nothing : value.toFixed(2));
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
 
-export const sectionsOf = ({ sizes, runs }: Results): Section[] => [
-  ...sizes.map((size) => sizeSection(size, runs)),
-  perPodSection(sizes),
-  memorySection(sizes),
+export const sectionsOf = ({ pods, services, runs }: Results): Section[] => [
+  ...pods.map((size) => podsSection(size, runs)),
+  ...(pods.length > 0 ? [perPodSection(pods), memorySection(pods)] : []),
+  ...services.map((size) => servicesSection(size, runs)),
 ];
 
-function sizeSection(size: SizeResult, runs: number): Section {
-  const { pods, nodes, resources, times } = size;
+function timesSection(what: string, size: Measured, runs: number, rows: readonly Row[]): Omit<Section, "sentences"> {
+  const { nodes, resources, times } = size;
   const present = contestants.filter((contestant) => times[contestant] !== undefined);
   return {
-    title: `${pods} pods on ${nodes} nodes, ${resources} resources: seconds, median of ${runs}`,
+    title: `${what} on ${nodes} nodes, ${resources} resources: seconds, median of ${runs}`,
     rows: [
       ["", ...present, "podnet adds"],
-      ...rowNames.map((row) => [
+      ...rows.map((row) => [
         row,
         ...present.map((contestant) => seconds(medianOf(size, contestant, row))),
         ratio(added(size, row)),
       ]),
     ],
+  };
+}
+
+function servicesSection(size: ServicesResult, runs: number): Section {
+  const { services, mode } = size;
+  return {
+    ...timesSection(`${services} Services in mode ${mode}`, size, runs, serviceRows),
+    sentences: sentence(
+      quotient(size, ["podnet", "one endpoint changed"], ["Pulumi alone", "second up"]),
+      (times) => `One endpoint changed takes podnet ${times} times what a second up takes Pulumi alone.`,
+    ),
+  };
+}
+
+function podsSection(size: PodsResult, runs: number): Section {
+  return {
+    ...timesSection(`${size.pods} pods`, size, runs, podRows),
     sentences: [
       sentence(
         quotient(size, ["podnet", "one pod added"], ["podnet", "second up"]),
@@ -95,11 +123,11 @@ const sentence = (value: number | undefined, say: (text: string) => string): str
   value === undefined ? [] : [say(ratio(value))];
 
 /** The same number at each size is linear growth. */
-function perPodSection(sizes: readonly SizeResult[]): Section {
+function perPodSection(sizes: readonly PodsResult[]): Section {
   const columns = (["podnet", "Pulumi alone"] as const).flatMap((contestant) =>
     sizes.map((size) => ({ contestant, size })),
   );
-  const cell = (size: SizeResult, contestant: Contestant, row: Row): string => {
+  const cell = (size: PodsResult, contestant: Contestant, row: Row): string => {
     const value = medianOf(size, contestant, row);
     return value === undefined ? nothing : ((value * 1000) / size.pods).toFixed(1);
   };
@@ -107,13 +135,13 @@ function perPodSection(sizes: readonly SizeResult[]): Section {
     title: "Milliseconds per pod",
     rows: [
       ["", ...columns.map(({ contestant, size }) => `${contestant}, ${size.pods} pods`)],
-      ...rowNames.map((row) => [row, ...columns.map(({ contestant, size }) => cell(size, contestant, row))]),
+      ...podRows.map((row) => [row, ...columns.map(({ contestant, size }) => cell(size, contestant, row))]),
     ],
     sentences: [],
   };
 }
 
-function memorySection(sizes: readonly SizeResult[]): Section {
+function memorySection(sizes: readonly PodsResult[]): Section {
   return {
     title: "Memory on the host per pod, in MB",
     rows: [
@@ -147,19 +175,23 @@ const machineLines = ({ machine }: Results): string[] =>
 
 /** For programs: medians beside what they are of. */
 export function toJson(results: Results): unknown {
-  const sizes = results.sizes.map((size) => ({
+  const derived = (rows: readonly Row[]) => (size: Measured) => ({
     ...size,
     medians: Object.fromEntries(
       contestants
         .filter((contestant) => size.times[contestant])
         .map((contestant) => [
           contestant,
-          Object.fromEntries(rowNames.map((row) => [row, medianOf(size, contestant, row)])),
+          Object.fromEntries(rows.map((row) => [row, medianOf(size, contestant, row)])),
         ]),
     ),
-    added: Object.fromEntries(rowNames.map((row) => [row, added(size, row)])),
-  }));
-  return { ...results, sizes };
+    added: Object.fromEntries(rows.map((row) => [row, added(size, row)])),
+  });
+  return {
+    ...results,
+    pods: results.pods.map(derived(podRows)),
+    services: results.services.map(derived(serviceRows)),
+  };
 }
 
 export const toMarkdown = (results: Results): string =>

@@ -2,6 +2,7 @@
 import { command, parsePulumiOptions, withLab, withPulumiOptions } from "./lib/command";
 import { inProject, labKey, labPath } from "./lib/lab";
 import { ensureStack, pulumi, withoutTrace } from "./lib/pulumi";
+import { withProgram } from "./lib/program";
 import { readLab } from "./lib/readLab";
 import { ensureToolchain } from "./toolchain/toolchain";
 
@@ -22,6 +23,7 @@ export async function main(args: string[]): Promise<void> {
   await ensureToolchain();
   process.exitCode = await withoutTrace(lab.name, async () => {
     await ensureStack(lab.name, { [labKey]: inProject(path) });
-    return (await pulumi(["preview", "--stack", lab.name, ...rest])).code;
+    const words = ["preview", "--stack", lab.name, ...rest];
+    return withProgram(async (program) => (await pulumi([...words, ...program])).code);
   });
 }

@@ -3,8 +3,9 @@ import Table from "cli-table3";
 import { command, withLab, type LabOptions } from "./lib/command";
 import { labName } from "./lib/lab";
 import { type LiveLab, type Process, type State, liveLab, problemsOf } from "./lib/live";
-import { count, sorted } from "./lib/picture";
-import { readRunningLab, type Stack, stackOption } from "./lib/stack";
+import { sorted, title } from "./lib/picture";
+import { clusterIPOf, endpointsOf, externalIPsOf, portText, typeOf } from "./lib/services";
+import { readRunningLab, type ServiceOutput, type Stack, stackOption } from "./lib/stack";
 import { ensureToolchain } from "./toolchain/toolchain";
 
 const help = `
@@ -32,7 +33,11 @@ export async function main(args: string[]): Promise<void> {
   process.exitCode = problems.length > 0 ? 1 : 0;
 }
 
-async function tables({ lab, nodes, pods, clients, underlay }: LiveLab, stack: Stack): Promise<string> {
+/** Of a port; more are only counted. */
+const mostEndpoints = 4;
+
+async function tables(live: LiveLab, stack: Stack): Promise<string> {
+  const { lab, nodes, pods, clients, services, underlay } = live;
   const { chalk } = await import("zx"); // Takes a while to load, and exists as a module only.
   const colours: Record<State, (text: string) => string> = {
     running: chalk.green,
@@ -53,13 +58,27 @@ async function tables({ lab, nodes, pods, clients, underlay }: LiveLab, stack: S
     ]),
   ];
   const rows = sorted(pods).map(([key, pod]) => [key, pod.ip, pod.node, paint(pod.state), running(pod)]);
-  const title = `Lab ${lab}: ${count(Object.keys(nodes).length, "node")}, ${count(rows.length, "pod")}`;
+  const called = sorted(services).flatMap(([key, service]) => rowsOf(key, service));
   return [
-    title,
+    title(live),
     table(["Node", "Address", "Pods' range", "State", "Processes"], machines),
     ...(rows.length > 0 ? [table(["Pod", "Address", "Node", "State", "Processes"], rows)] : []),
+    ...(called.length > 0
+      ? [table(["Service", "Type", "Cluster IP", "External IPs", "Ports", "Endpoints"], called)]
+      : []),
     `Processes and namespaces; what the network does: npm run verify${stackOption(lab)}`,
   ].join("\n");
+}
+
+/** One for each port; the first one says what the Service is. */
+function rowsOf(key: string, service: ServiceOutput): string[][] {
+  const its = [key, typeOf(service), clusterIPOf(service), externalIPsOf(service).join("\n")];
+  if (service.ports.length === 0) return [[...its, "", ""]];
+  return service.ports.map((port, i) => [
+    ...(i === 0 ? its : its.map(() => "")),
+    portText(port),
+    endpointsOf(port, mostEndpoints).join("\n"),
+  ]);
 }
 
 interface Interface {

@@ -8,6 +8,7 @@ import { removeLeftovers } from "./lib/leftovers";
 import { awaitOrphans } from "./lib/orphans";
 import { type Containers, count, picture } from "./lib/picture";
 import { ensureStack, pulumi, tellRoom } from "./lib/pulumi";
+import { withProgram } from "./lib/program";
 import { readLab } from "./lib/readLab";
 import { type Outputs, lastChanges, readRunningLab } from "./lib/stack";
 import { ensureToolchain } from "./toolchain/toolchain";
@@ -42,7 +43,8 @@ async function build(name: string, rest: readonly string[]): Promise<number> {
   // Looks first at what is there: it may have been changed by hand, or be gone after a reboot.
   const words = ["up", "--yes", "--skip-preview", "--refresh", "--suppress-outputs", "--stack", name, ...rest];
   // The state is written once, at the end: after a kill the hosts know what was made (docs/architecture.md).
-  return (await pulumi(words, { env: { PULUMI_SKIP_CHECKPOINTS: "true" }, stdio: displayOf(rest) })).code;
+  const options = { env: { PULUMI_SKIP_CHECKPOINTS: "true" }, stdio: displayOf(rest) };
+  return withProgram(async (program) => (await pulumi([...words, ...program], options)).code);
 }
 
 async function tell(lab: Lab, outputs: Outputs): Promise<void> {

@@ -12,7 +12,8 @@ const help = `
 It brings probes of its own, so it does not matter what the pods run, and it leaves nothing behind.
 With --json: lab, ok, promises (each with passed, failed, unmeasured) and measurements (each with promise, from, to, protocol,
 expected, observed, ok).
-The exit code is 0 when every promise holds and everything could be measured, else 1.`;
+The exit code is 0 when every promise holds and everything could be measured, else 1. What a host cannot do at all (SCTP, where its kernel
+has none) is said, and breaks no promise.`;
 
 export async function main(args: string[]): Promise<void> {
   const program = withLab(command("verify", "Measures with real packets what the model promises about a running lab."))

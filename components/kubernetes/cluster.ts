@@ -10,7 +10,16 @@ import { createHostPorts } from "./host-ports";
 import { LoadBalancer } from "./load-balancer";
 import { createLastReserved } from "./last-reserved";
 import { Images } from "./images";
-import { type Lab, type LabObjects, hostOf, keyOf, podKey, validateLab } from "./manifests";
+import {
+  type ContainerPort,
+  type Lab,
+  type LabObjects,
+  hostOf,
+  hostPortsOf,
+  keyOf,
+  podKey,
+  validateLab,
+} from "./manifests";
 import { Node } from "./node";
 import { Pod } from "./pod";
 import { proxiedPorts } from "./proxy";
@@ -22,7 +31,9 @@ import { Underlay } from "./underlay";
 export interface ClusterOutputs {
   readonly lab: string;
   readonly nodes: pulumi.Output<Record<string, { host: string; netns: string; internalIP: string; podCIDR: string }>>;
-  readonly pods: pulumi.Output<Record<string, { node: string; host: string; netns: string; ip: string }>>;
+  readonly pods: pulumi.Output<
+    Record<string, { node: string; host: string; netns: string; ip: string; hostPorts?: readonly ContainerPort[] }>
+  >;
   readonly clients: pulumi.Output<{ client: { host: string; netns: string; ip: string } }>;
   readonly services: pulumi.Output<Record<string, ServiceOutput>>;
 }
@@ -185,7 +196,9 @@ function outputsOf(
       Object.fromEntries(
         lab.pods.map((pod) => {
           const { node, ip } = known(all.pods, podKey(pod));
-          return [podKey(pod), { node, host: client.host, netns: known(netns, podKey(pod)), ip }];
+          const hostPorts = hostPortsOf(pod);
+          const place = { node, host: client.host, netns: known(netns, podKey(pod)), ip };
+          return [podKey(pod), hostPorts.length === 0 ? place : { ...place, hostPorts }];
         }),
       ),
     ),

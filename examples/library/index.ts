@@ -8,9 +8,12 @@ const cluster = new Cluster("mylab", {
   spec: { clusterCIDR: "10.20.0.0/16" },
   nodes: [{ metadata: { name: "node1" } }, { metadata: { name: "node2" } }],
   pods: names.map((name) => ({
-    metadata: { name },
+    metadata: { name, labels: { app: "web" } },
     spec: { containers: [{ name: "web", ports: [{ containerPort: 80 }] }] },
   })),
+  services: [
+    { metadata: { name: "web" }, spec: { clusterIP: "10.96.0.20", selector: { app: "web" }, ports: [{ port: 80 }] } },
+  ],
 });
 
 // And kernel objects beside it: a second router, on a cable to the lab's switch. With the cluster as their parent they

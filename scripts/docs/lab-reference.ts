@@ -51,7 +51,7 @@ const objectFields = [
   ["Pod `metadata.namespace`", "`default` when left out. The `Namespace` need not be declared."],
   [
     "Pod `spec.nodeName`",
-    "The node that the pod runs on. Without it: where the pod is already, or else the node with the fewest pods, and with room for its host ports.",
+    "The node that the pod runs on. Without it: where the pod is already, or else the node with the fewest pods, and with room for its host ports. Another nodeName moves the pod: it gets an address there, but keeps its network namespace and its processes, where Kubernetes would make a new pod.",
   ],
   [
     "Pod `spec.hostNetwork`",
@@ -75,7 +75,7 @@ const objectFields = [
   ],
   [
     "Service `spec`",
-    "As in Kubernetes. Cluster IPs, node ports and load balancers' addresses that are left out are given, and stay while the Service does.",
+    "As in Kubernetes ([Services](services.md)). Cluster IPs, node ports and load balancers' addresses that are left out are given, and stay while the Service does. Headless ones and those of type ExternalName have no rules.",
   ],
   [
     "Service `spec.loadBalancerIP`, `status.loadBalancer.ingress`",

@@ -64,12 +64,16 @@ export function underlayOf({ lab, clients }: Outputs): Record<string, { host: st
   return Object.fromEntries(["switch", "router"].map((name) => [name, { host, netns: `${lab}.${name}` }]));
 }
 
-/** A pod's processes are called `<namespace>/<pod>` (its pause process) and `<namespace>/<pod>/<container>`. */
+/** A pod's processes are called `<namespace>/<pod>` (its pause process) and `<namespace>/<pod>/<container>`; those that answer for
+ * Services on a node are called after what they do. */
 const podOf = (name: string): string => name.split("/").slice(0, 2).join("/");
 
 function seePod(facts: Facts, pod: PodOutput, key: string, nodeNetns: string | undefined): Seen {
   if (!facts.netns.has(pod.netns)) return { state: "gone", processes: [] };
-  const declared = declaredIn(facts, pod.netns, (name) => podOf(name) === key);
+  const declared = declaredIn(facts, pod.netns, (name) => {
+    if (podOf(name) !== key) return undefined;
+    return name === key ? "pause" : name.slice(key.length + 1);
+  });
   // What else runs in a namespace that the node shares with its pods is the node's.
   const others = pod.netns === nodeNetns ? [] : othersIn(facts, pod.netns);
   const isWhole = declared.length > 0 && declared.every(({ state }) => state === "running");
@@ -78,23 +82,27 @@ function seePod(facts: Facts, pod: PodOutput, key: string, nodeNetns: string | u
 
 function seePlace(facts: Facts, netns: string, pods: readonly string[]): Seen {
   if (!facts.netns.has(netns)) return { state: "gone", processes: [] };
-  const declared = declaredIn(facts, netns, (name) => !pods.includes(podOf(name)));
+  const declared = declaredIn(facts, netns, (name) => (pods.includes(podOf(name)) ? undefined : name));
   const isWhole = declared.every(({ state }) => state === "running");
   return { state: isWhole ? "running" : "incomplete", processes: [...declared, ...othersIn(facts, netns)] };
 }
 
-function declaredIn(facts: Facts, netns: string, isMeant: (name: string) => boolean): Process[] {
-  const declared = facts.declared.filter((each) => each.netns === netns && isMeant(each.name));
+/** @param called what a process is called there; undefined when it is somebody else's */
+function declaredIn(facts: Facts, netns: string, called: (name: string) => string | undefined): Process[] {
+  const declared = facts.declared.filter((each) => each.netns === netns);
   return declared
-    .map(({ pid, name, command }): Process => {
+    .flatMap(({ pid, name, command }): Process[] => {
+      const known = called(name);
+      if (known === undefined) return [];
       const alive = facts.processes.some((each) => each.pid === pid && each.netns === netns);
-      const called = name === podOf(name) ? "pause" : name.split("/").slice(2).join("/");
-      return {
-        name: called,
-        ...(alive ? { pid } : {}),
-        command: command.map(quote).join(" "),
-        state: alive ? "running" : "ended",
-      };
+      return [
+        {
+          name: known,
+          ...(alive ? { pid } : {}),
+          command: command.map(quote).join(" "),
+          state: alive ? "running" : "ended",
+        },
+      ];
     })
     .sort(
       (a, b) =>

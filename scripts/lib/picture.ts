@@ -1,4 +1,5 @@
 // A lab as a drawing in plain text: what stands in what, with addresses. Large labs are drawn in part.
+import { clusterIPOf, externalIPsOf, portsOf, typeOf } from "./services";
 import type { Outputs } from "./stack";
 
 /** What a pod's containers are called and where they listen, by pod: `web :8080`. */
@@ -8,9 +9,10 @@ export type Containers = Readonly<Record<string, readonly string[]>>;
 export interface Limits {
   readonly nodes: number;
   readonly podsOfNode: number;
+  readonly services: number;
 }
 
-const usual: Limits = { nodes: 5, podsOfNode: 4 };
+const usual: Limits = { nodes: 5, podsOfNode: 4, services: 8 };
 
 interface Leaf {
   readonly words: readonly string[];
@@ -31,12 +33,21 @@ export function picture(outputs: Outputs, router: string, containers: Containers
     return { words: [name, internalIP, `pods ${podCIDR}`], leaves: drawn, holds: pods.length };
   });
   const drawn = elided(nodes, limits.nodes, "nodes");
-  const rows = [...clients, "  │", `router ${router}`, "  │", "switch", ...tree(drawn, "  ")];
+  const services = sorted(outputs.services).map(([key, service]): Leaf => {
+    const words = [typeOf(service), clusterIPOf(service), externalIPsOf(service).join(", ")];
+    return { words: [shortName(key), ...words, portsOf(service).join(", ")] };
+  });
+  const below =
+    services.length > 0 ? ["", "services", ...tree(elided(services, limits.services, "services"), "  ")] : [];
+  const rows = [...clients, "  │", `router ${router}`, "  │", "switch", ...tree(drawn, "  "), ...below];
   return [title(outputs), "", ...rows].map((row) => row.trimEnd()).join("\n");
 }
 
-function title({ lab, nodes, pods }: Outputs): string {
-  return `Lab ${lab}: ${count(Object.keys(nodes).length, "node")}, ${count(Object.keys(pods).length, "pod")}`;
+/** What there is how many of. */
+export function title({ lab, nodes, pods, services }: Outputs): string {
+  const counted = [count(Object.keys(nodes).length, "node"), count(Object.keys(pods).length, "pod")];
+  const number = Object.keys(services).length;
+  return `Lab ${lab}: ${[...counted, ...(number > 0 ? [count(number, "service")] : [])].join(", ")}`;
 }
 
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -26,6 +26,8 @@ export interface ClientOutput {
 }
 
 export interface ServiceOutput {
+  /** @default ClusterIP */
+  readonly type?: string;
   readonly clusterIP: string;
   readonly ports: readonly {
     readonly name?: string;
@@ -33,9 +35,18 @@ export interface ServiceOutput {
     readonly port: number;
     readonly targetPort: number | string;
     readonly nodePort?: number;
+    readonly endpoints?: readonly EndpointOutput[];
   }[];
+  readonly externalName?: string;
   readonly externalIPs?: readonly string[];
   readonly loadBalancerIPs?: readonly string[];
+}
+
+export interface EndpointOutput {
+  readonly ip: string;
+  readonly port: number;
+  /** Where it is not simply ready. */
+  readonly conditions?: { readonly ready: boolean; readonly serving: boolean; readonly terminating: boolean };
 }
 
 /** `pulumi stack output --json`. */

@@ -3,8 +3,8 @@ import type { Expected } from "./expectations";
 import type { Place } from "./places";
 
 /** To verify's own listener (tcp, udp; df: one packet that may not be cut), or to a server of the lab's (open-...: whether it is
- * there; ask-...: who it is, and whom it sees). */
-export type Way = "tcp" | "udp" | "df" | "open-tcp" | "open-udp" | "open-sctp" | "ask-tcp" | "ask-udp";
+ * there; ask-...: who it is, and whom it sees; health: how many endpoints its node has). */
+export type Way = "tcp" | "udp" | "df" | `${"open" | "ask"}-${"tcp" | "udp" | "sctp"}` | "health";
 
 export interface Check {
   readonly promise: string;
@@ -19,6 +19,8 @@ export interface Check {
   /** The packet's whole length, in bytes. */
   readonly size?: number;
   readonly expected: Expected;
+  /** Nothing is sent for it: it is about the answers that these get, all together. */
+  readonly pooled?: readonly Check[];
 }
 
 export interface Promised {

@@ -2,6 +2,7 @@
 import { batchesOf } from "./batches";
 import { type Observed, holds } from "./expectations";
 import { type Place, type RunningLab, placesOf } from "./places";
+import { tally } from "./pools";
 import { Prober, newToken } from "./prober";
 import type { Check } from "./check";
 
@@ -31,8 +32,9 @@ export async function measure(lab: RunningLab, checks: readonly Check[]): Promis
   const probers = await startProbers(lab, checks);
   try {
     const listeners = await listen(placesOf(lab), probers);
-    const toServices = checks.filter(({ to }) => to.kind === "service");
-    const batches = batchesOf(checks.filter(({ to }) => to.kind !== "service"));
+    const sent = checks.filter(({ pooled }) => pooled === undefined);
+    const toServices = sent.filter(({ to }) => to.kind === "service");
+    const batches = batchesOf(sent.filter(({ to }) => to.kind !== "service"));
     if (batches.length > 1) for (const prober of probers.values()) prober.send(["remember"]);
     const measurements: Measurement[] = [];
     for (const batch of batches) {
@@ -126,7 +128,9 @@ const plain = ["open", "elsewhere", "refused", "unreachable", "timeout", "blocke
 
 function observation(outcome: string, [first = "", ...rest]: readonly string[]): Observed {
   if (outcome === "answer") return { kind: "answer", by: first, source: rest[0] ?? "" };
-  if (outcome === "served") return { kind: "served", answers: [{ by: first, source: rest[0] ?? "" }] };
+  if (outcome === "served") return { kind: "served", answers: [{ by: first, source: rest[0] }] };
+  if (outcome === "health") return { kind: "health", code: Number(first), endpoints: Number(rest[0]) };
+  if (outcome === "impossible") return { kind: "impossible", reason: [first, ...rest].join(" ") };
   if (outcome === "toolong") return { kind: "too-long" };
   const kind = plain.find((name) => name === outcome);
   return kind ? { kind } : { kind: "unmeasured", reason: [first, ...rest].join(" ") || outcome };
@@ -142,7 +146,12 @@ async function eachHost(probers: ReadonlyMap<string, Prober>, work: (prober: Pro
   await Promise.all([...probers.values()].map(work));
 }
 
+/** With what follows from others. */
 function inOrderOf(checks: readonly Check[], measurements: readonly Measurement[]): Measurement[] {
   const byCheck = new Map(measurements.map((measurement) => [measurement.check, measurement]));
-  return checks.flatMap((check) => byCheck.get(check) ?? []);
+  return checks.flatMap((check) => {
+    if (check.pooled === undefined) return byCheck.get(check) ?? [];
+    const observed = tally(check, (each) => byCheck.get(each)?.observed);
+    return { check, observed, ok: holds(check.expected, observed) };
+  });
 }

@@ -2,11 +2,11 @@
 import { Address4 } from "ip-address";
 import type { HostSettings } from "../../components/host";
 
-/** A node, a pod or a client; or a Service, to which packets go, though it is nowhere. */
+/** A node, a pod or a client; or a Service, to which packets go, though it is nowhere; or everywhere, where many places are meant. */
 export interface Place {
   /** As the stack's outputs call it: "node1", "default/pod1", "client". */
   readonly name: string;
-  readonly kind: "node" | "pod" | "client" | "service";
+  readonly kind: "node" | "pod" | "client" | "service" | "everywhere";
   readonly host: string;
   readonly netns: string;
   readonly ip: string;
@@ -27,11 +27,24 @@ export interface Pod extends Place {
   readonly serves: readonly Port[];
   /** The largest packet that it may send, in bytes; unknown for a pod without a network of its own. */
   readonly mtu?: number;
+  /** The ports of its node that lead to it. */
+  readonly hostPorts?: readonly HostPort[];
+}
+
+/** As in a container's ports. */
+export interface HostPort {
+  readonly hostPort: number;
+  /** The one address of the node on which it counts. @default all */
+  readonly hostIP?: string;
+  readonly containerPort: number;
+  readonly protocol: Port["protocol"];
 }
 
 export interface Port {
   readonly protocol: "TCP" | "UDP" | "SCTP";
   readonly port: number;
+  /** The server is podnet's stand-in, which says who it is and whom it sees. */
+  readonly isStandIn?: boolean;
 }
 
 export interface Endpoint {
@@ -55,6 +68,7 @@ export interface Service {
   readonly externalIPs?: readonly string[];
   readonly loadBalancerIPs?: readonly string[];
   readonly loadBalancerSourceRanges?: readonly string[];
+  readonly healthCheckNodePort?: number;
   readonly sessionAffinity?: "ClientIP";
   readonly internalTrafficPolicy?: "Local";
   readonly externalTrafficPolicy?: "Local";
@@ -98,6 +112,7 @@ export function shortNames(lab: RunningLab): (place: Place) => string {
     ["router", 1],
   ]);
   for (const place of placesOf(lab)) uses.set(bare(place), (uses.get(bare(place)) ?? 0) + 1);
-  const full = { pod: "", node: "node/", client: "lab/", service: "service/" };
-  return (place) => (uses.get(bare(place)) === 1 ? bare(place) : `${full[place.kind]}${place.name}`);
+  const full = { pod: "", node: "node/", client: "lab/", service: "service/", everywhere: "" };
+  const isBare = (place: Place): boolean => place.kind !== "service" && uses.get(bare(place)) === 1;
+  return (place) => (isBare(place) ? bare(place) : `${full[place.kind]}${place.name}`);
 }

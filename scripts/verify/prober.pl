@@ -10,16 +10,20 @@
 #                                     df                        as udp, in one packet of SIZE bytes that may not be cut,
 #                                                               whatever the sender has heard of the way before
 #                                     open-tcp, -udp, -sctp     asks anybody's server only whether it is there
-#                                     ask-tcp, ask-udp          asks a stand-in server for /hostname and /clientip
+#                                     ask-tcp, -udp, -sctp      asks a stand-in server for /hostname and /clientip; over
+#                                                               SCTP it answers one question only, and that is the first
+#                                     health                    asks a node for a Service's health: the status, and how
+#                                                               many local endpoints it has
 #   run [MOST]                      asks all of it at once, or so much: result N OUTCOME [DETAIL], ..., done
 #   remember                        notes which neighbours (arp(7)) each place knows
 #   tidy                            forgets those that it has learnt since: tidied
-# OUTCOME: answer PLACE SOURCE | served HOSTNAME SOURCE | open | elsewhere | refused | unreachable | timeout | toolong | unmeasured REASON | blocked
+# OUTCOME: answer PLACE SOURCE | served HOSTNAME [SOURCE] | health STATUS ENDPOINTS | open | elsewhere | refused | unreachable |
+#          timeout | toolong | blocked | unmeasured REASON | impossible REASON (on any host like this)
 #
 # It ends with its standard input, so it never outlives the one that asked. Only modules of Debian's perl-base are used.
 use strict;
 use warnings;
-use Errno qw(EAGAIN EINPROGRESS EINTR ECONNREFUSED EHOSTUNREACH ENETUNREACH EMSGSIZE ECONNRESET ETIMEDOUT EPERM);
+use Errno qw(EAGAIN EINPROGRESS EINTR ECONNREFUSED EHOSTUNREACH ENETUNREACH EMSGSIZE ECONNRESET ETIMEDOUT EPERM EPROTONOSUPPORT);
 use Fcntl qw(F_SETFL O_NONBLOCK);
 use POSIX ();
 use Socket;
@@ -167,26 +171,34 @@ sub sighting {
 
 # -------------------------------------------------------------------------------------------------------- questions
 
-my %TYPE = (tcp => [SOCK_STREAM, 0], udp => [SOCK_DGRAM, 0], df => [SOCK_DGRAM, 0], sctp => [SOCK_STREAM, 132]);
+my $IPPROTO_SCTP = 132;
+my %TYPE = (tcp => [SOCK_STREAM, 0], udp => [SOCK_DGRAM, 0], df => [SOCK_DGRAM, 0], sctp => [SOCK_STREAM, $IPPROTO_SCTP]);
+
+# What is asked of a server, by how it is reached.
+my %QUESTIONS = (tcp => [qw(hostname clientip)], udp => [qw(hostname clientip)], sctp => ['hostname']);
 
 sub ask {
     my ($question) = @_;
     $$question{left} = $ATTEMPTS unless defined $$question{left};
     $$question{left}--;
     my ($mode, $how) = $$question{how} =~ /^(?:(open|ask)-)?(\w+)$/;
+    my $health = $how eq 'health';
+    $how = 'tcp' if $health;
     my $open = defined $mode && $mode eq 'open';
     my ($type, $protocol) = @{ $TYPE{$how} };
-    my $socket = eval { new_socket($places{ $$question{place} }{netns}, $type, $protocol) }
-        or return settle($question, 'unmeasured', reason());
+    my $socket = eval { new_socket($places{ $$question{place} }{netns}, $type, $protocol) };
+    return settle($question, $how eq 'sctp' && $!{EPROTONOSUPPORT} ? ('impossible', 'the kernel has no SCTP') : ('unmeasured', reason()))
+        if !$socket;
     @$question{qw(socket open stream heard)} = ($socket, $open, $type == SOCK_STREAM, '');
-    $$question{asks} = defined $mode && $mode eq 'ask' ? ['hostname', 'clientip'] : undef;
+    $$question{asks} = $health ? ['healthz'] : defined $mode && $mode eq 'ask' ? $QUESTIONS{$how} : undef;
+    @$question{qw(health http)} = ($health, $how eq 'tcp');
     $$question{told} = [];
     $$question{until} = now() + $$question{limit};
+    setsockopt($socket, $IPPROTO_IP, $IP_RECVERR, 1) if $how ne 'tcp';    # hear of every ICMP error; TCP does
     if ($$question{stream}) {
         setsockopt($socket, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0);    # close resets: no TIME_WAIT here either
     }
     else {
-        setsockopt($socket, $IPPROTO_IP, $IP_RECVERR, 1);                # hear of every ICMP error
         setsockopt($socket, $IPPROTO_IP, $IP_MTU_DISCOVER, $IP_PMTUDISC_PROBE) if $how eq 'df';
     }
     my $connected = connect $socket, sockaddr_in($$question{port}, inet_aton($$question{address}));
@@ -248,31 +260,39 @@ sub request {
     return settle($question, failure()) if $!;
     vec($writes, fileno $socket, 1) = 0;
     vec($reads, fileno $socket, 1) = 1;
-    syswrite $socket, join '', map { "GET /$_ HTTP/1.1\r\nHost: verify\r\n\r\n" } @{ $$question{asks} };
+    my @asks = @{ $$question{asks} };
+    syswrite $socket, $$question{http} ? join '', map { "GET /$_ HTTP/1.1\r\nHost: verify\r\n\r\n" } @asks : "$asks[0]\n";
 }
 
-# The two answers come one after the other: by the same connection, or for UDP, where one question waits for the other, by the
-# same flow.
+# Answers come one after the other: by the same connection, or for UDP, where one question waits for the other, by the same
+# flow.
 sub told {
     my ($question, $n) = @_;
-    my $told = $$question{told};
-    if ($$question{stream}) {
+    my ($told, $asks) = @$question{qw(told asks)};
+    if ($$question{http}) {
         while ($$question{heard} =~ /^HTTP.*?\r\n\r\n/s) {
             my $head = $&;
             my ($length) = $head =~ /^content-length: *(\d+)/im or last;
             last if length $$question{heard} < length($head) + $length;
+            ($$question{status}) = $head =~ m{^HTTP/\S+ (\d+)};
             push @$told, substr $$question{heard}, length $head, $length;
             substr($$question{heard}, 0, length($head) + $length) = '';
         }
     }
-    else {
+    elsif ($n > 0) {
         push @$told, $$question{heard};
         $$question{heard} = '';
-        send $$question{socket}, 'clientip', 0 if @$told == 1;
+        send $$question{socket}, $$asks[@$told], 0 if @$told < @$asks;
     }
-    my ($name, $client) = map { s/\s+$//r } @$told;
-    return settle($question, 'served', $name, $client =~ s/:\d+$//r) if @$told == 2;
+    return give($question, map { s/\s+$//r } @$told) if @$told == @$asks;
     settle($question, 'unmeasured', 'a server that does not say who it is') if $$question{stream} && $n == 0;
+}
+
+sub give {
+    my ($question, $first, @rest) = @_;
+    return settle($question, 'served', $first, map { s/:\d+$//r } @rest) if !$$question{health};
+    my ($endpoints) = $first =~ /"localEndpoints": *(\d+)/ or return settle($question, 'unmeasured', 'an answer about no endpoints');
+    settle($question, 'health', $$question{status}, $endpoints);
 }
 
 # A server that listens on other addresses of its place only is not expected on localhost.

@@ -3,6 +3,8 @@
 import type { Check, Promised, Way } from "./check";
 import type { Expected } from "./expectations";
 import { type Node, type Place, type Pod, type Port, type RunningLab, addressesOf } from "./places";
+import { healthCheckPromises } from "./healthChecks";
+import { hostPortPromises } from "./hostPorts";
 import { type Pairs, samplePairs } from "./sample";
 import { servicePromises } from "./services";
 
@@ -30,6 +32,8 @@ export function promisesOf(lab: RunningLab): Promised[] {
     between("outside-to-node", "the outside reaches every node", pairs(clients, nodes), ({ ip }) => [ip]),
     mtu(inOwnNetwork),
     ...servicePromises(lab),
+    ...healthCheckPromises(lab),
+    ...hostPortPromises(lab),
   ];
 }
 

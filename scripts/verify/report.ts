@@ -31,7 +31,8 @@ export function resultsOf(promises: readonly Promised[], measurements: readonly 
     const count = (ok: boolean | undefined): number => own.filter((measurement) => measurement.ok === ok).length;
     const [passed, failed] = [count(true), count(false)];
     const counts = { passed, failed, unmeasured: promised.checks.length - passed - failed };
-    return { promised, measurements: own, counts, ok: passed === promised.checks.length };
+    const impossible = own.filter(({ observed }) => observed.kind === "impossible").length;
+    return { promised, measurements: own, counts, ok: passed + impossible === promised.checks.length };
   });
 }
 
@@ -60,7 +61,10 @@ function measurementToJson({ check, observed, ok }: Measurement): unknown {
   };
 }
 
-const protocolOf = ({ way }: Check): string => (way === "df" ? "UDP" : way.replace(/^(open|ask)-/, "").toUpperCase());
+function protocolOf({ way }: Check): string {
+  if (way === "df") return "UDP";
+  return way === "health" ? "TCP" : way.replace(/^(open|ask)-/, "").toUpperCase();
+}
 
 export function toText(lab: RunningLab, results: readonly Result[]): string {
   const failed = results.filter(({ ok }) => !ok);
@@ -72,6 +76,7 @@ export function toText(lab: RunningLab, results: readonly Result[]): string {
         ? [`Of "${title}", ${sample.measured} of ${sample.all} pairs were measured, the same ones at every run.`]
         : [],
     ),
+    notMeasured(results),
     ...failed.flatMap(({ promised, measurements }) => {
       const table = truthTable(measurements, short);
       return table ? [`${promised.title}  (. as expected, X not, ? not measured)\n${table}`] : [];
@@ -97,6 +102,14 @@ function summary(results: readonly Result[]): string {
   return table.toString();
 }
 
+/** What cannot be measured on a host, and breaks no promise. */
+function notMeasured(results: readonly Result[]): string {
+  const reasons = results.flatMap(({ measurements }) =>
+    measurements.flatMap(({ observed }) => (observed.kind === "impossible" ? [observed.reason] : [])),
+  );
+  return [...new Set(reasons)].map((reason) => `Not measured: ${reason}.`).join("\n");
+}
+
 /** The first of each promise in turn, so that none is hidden by another's many. */
 function sentences(lab: RunningLab, failed: readonly Result[]): string {
   const queues = failed.map(({ measurements }) => sentencesOf(lab, measurements));
@@ -112,7 +125,7 @@ function sentences(lab: RunningLab, failed: readonly Result[]): string {
 function sentencesOf(lab: RunningLab, measurements: readonly Measurement[]): string[] {
   const protocols = new Map<string, string[]>();
   for (const measurement of measurements) {
-    if (measurement.ok === true) continue;
+    if (measurement.ok === true || measurement.observed.kind === "impossible") continue;
     const text = sentence(lab, measurement);
     protocols.set(text, [...(protocols.get(text) ?? []), protocolOf(measurement.check)]);
   }
@@ -129,11 +142,16 @@ function sentence(lab: RunningLab, { check, observed }: Measurement): string {
 }
 
 /** A command that lets a person see the same. */
-function shownBy(lab: RunningLab, { from, to, address, port, size, expected }: Check, { kind }: Observed): string {
+function shownBy(lab: RunningLab, check: Check, { kind }: Observed): string {
+  const { from, to, way, address, port, size, expected, pooled: [first] = [] } = check;
   const stack = lab.name === defaultLab ? "" : `--stack ${lab.name} `;
   const exec = (place: Place, command: string): string =>
     `npm run exec -- ${stack}${shortNames(lab)(place)} ${command}`;
-  if (to.kind === "service") return exec(from, `curl -sS -m 3 http://${address}:${port}/hostname`);
+  const url = `http://${address}:${port}`;
+  if (first)
+    return exec(first.from, `sh -c 'for i in $(seq 400); do curl -s ${url}/hostname; echo; done | sort | uniq -c'`);
+  if (way === "health") return exec(from, `curl -sS -m 3 ${url}/healthz`);
+  if (way.startsWith("ask-")) return exec(from, `curl -sS -m 3 ${url}/hostname`);
   if (size !== undefined) return exec(from, `ping -c 1 -W 2 -M do -s ${size - headers} ${address}`);
   if (port !== undefined) return exec(from, "ss -tulpn");
   if (kind === "unmeasured") return exec(from, "ip addr");

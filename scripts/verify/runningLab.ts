@@ -50,14 +50,20 @@ function announcersIn(
   );
 }
 
+interface Container {
+  readonly listens: readonly Port[];
+  readonly command: readonly string[];
+}
+
 /** Containers are processes that are called <namespace>/<pod>/<container>. */
 function portsByPod(resources: readonly Resource[]): Map<string, Port[]> {
   const ports = new Map<string, Port[]>();
   for (const { type, inputs } of resources) {
     if (type !== "podnet:linux:Process" || !inputs) continue;
-    const { name, listens = [] } = inputs as unknown as { name: string; listens?: Port[] };
+    const { name, listens = [], command = [] } = inputs as unknown as Partial<Container> & { name: string };
     const pod = name.split("/").slice(0, 2).join("/");
-    ports.set(pod, [...(ports.get(pod) ?? []), ...listens]);
+    const isStandIn = command[1]?.endsWith("/.bin/agnhost") === true;
+    ports.set(pod, [...(ports.get(pod) ?? []), ...listens.map((port) => ({ ...port, isStandIn }))]);
   }
   return ports;
 }

@@ -1,8 +1,9 @@
 // What Kubernetes promises about Services, and the questions that show it. It follows from what Services are, not from the
 // rules that make them: which endpoints answer, whom they see, and what is said when none does.
 import { Address4 } from "ip-address";
-import type { Check, Promised } from "./check";
+import type { Check, Promised, Way } from "./check";
 import type { Expected, Server } from "./expectations";
+import { askedEnough, evenShares } from "./pools";
 import { type Endpoint, type Node, type Place, type Pod, type RunningLab, type Service, addressesOf } from "./places";
 
 /** More Services, and more places to ask from and at, say nothing new. */
@@ -12,6 +13,7 @@ type Port = Service["ports"][number];
 
 interface Asked {
   readonly lab: RunningLab;
+  readonly to: Place;
   readonly service: Service;
   readonly port: Port;
   readonly endpoints: readonly Endpoint[];
@@ -35,38 +37,56 @@ export function servicePromises(lab: RunningLab): Promised[] {
     service.clusterIP === "" || service.clusterIP === "None"
       ? []
       : service.ports
-          .filter((port) => port.protocol !== "SCTP" && canBeKnown(lab, port))
-          .map((port) => ({ name, service, port })),
+          .filter((port) => canBeKnown(lab, port))
+          .map((port) => ({
+            ...{ lab, service, port },
+            to: placeOf(lab, name, service, port),
+            endpoints: distinct(port),
+          })),
   );
   if (all.length === 0) return [];
   const chosen = all.slice(0, most.services);
-  const promise = (id: string, title: string, ask: (asked: Asked) => readonly Question[]): Promised => {
-    const checks = chosen.flatMap(({ name, service, port }) => {
-      const asked = { lab, service, port, endpoints: port.endpoints ?? [] };
-      return ask(asked).map((question) => checkOf(id, name, asked, question));
-    });
-    const sample = chosen.length < all.length ? { measured: chosen.length, all: all.length } : undefined;
-    return { id, title, checks, ...(sample && { sample }) };
-  };
+  const ask = (id: string, questions: (asked: Asked) => readonly Question[]): Check[] =>
+    chosen.flatMap((asked) => questions(asked).map((question) => checkOf(id, asked, question)));
+  const asked = askedEnough([
+    ...ask("cluster-ip", askClusterIP),
+    ...ask("node-port", askNodePorts),
+    ...ask("external-ip", askExternalIPs),
+  ]);
+  const checks = [...asked, ...evenShares("even-shares", asked)];
+  const sample = chosen.length < all.length ? { measured: chosen.length, all: all.length } : undefined;
+  const promise = (id: string, title: string): Promised => ({
+    ...{ id, title, checks: checks.filter(({ promise }) => promise === id) },
+    ...(sample && { sample }),
+  });
   return [
-    promise("cluster-ip", "a cluster IP leads to a Service's endpoints, inside the cluster only", askClusterIP),
-    promise("node-port", "a NodePort leads there from every node", askNodePorts),
-    promise("external-ip", "so do external and load balancer addresses", askExternalIPs),
+    promise("cluster-ip", "a cluster IP leads to a Service's endpoints, inside the cluster only"),
+    promise("node-port", "a NodePort leads there from every node"),
+    promise("external-ip", "so do external and load balancer addresses"),
+    promise("even-shares", "each endpoint of a Service gets as much as any other"),
   ];
 }
 
+function placeOf(lab: RunningLab, service: string, { clusterIP }: Service, port: Port): Place {
+  const name = `${service}${port.name === undefined ? "" : `:${port.name}`}`;
+  return { name, kind: "service", host: lab.nodes[0]?.host ?? "", netns: "", ip: clusterIP };
+}
+
+/** An address may be in more than one slice, and is one endpoint. */
+const distinct = ({ endpoints = [] }: Port): Endpoint[] => [
+  ...new Map(endpoints.map((endpoint) => [`${endpoint.ip}:${endpoint.port}`, endpoint])).values(),
+];
+
 /** Endpoints tell who they are by their pods' servers. */
 const canBeKnown = ({ pods }: RunningLab, { endpoints = [], protocol }: Port): boolean =>
-  endpoints.every(({ ip, port }) =>
-    pods.some((pod) => pod.ip === ip && pod.serves.some((it) => it.port === port && it.protocol === protocol)),
-  );
+  endpoints.every(({ ip, port }) => pods.some((pod) => pod.ip === ip && tellsOn(pod, protocol, port)));
 
-function checkOf(promise: string, name: string, { lab, service, port }: Asked, question: Question): Check {
-  const { from, address, expected } = question;
-  const title = `${name}${port.name === undefined ? "" : `:${port.name}`}`;
-  const to: Place = { name: title, kind: "service", host: lab.nodes[0]?.host ?? "", netns: "", ip: service.clusterIP };
-  const way = port.protocol === "UDP" ? "ask-udp" : "ask-tcp";
-  return { promise, from, to, way, address, port: question.port, expected, times: timesFor(expected) };
+export const tellsOn = ({ serves }: Pod, protocol: string, port: number): boolean =>
+  serves.some((its) => its.isStandIn === true && its.protocol === protocol && its.port === port);
+
+function checkOf(promise: string, { to, port }: Asked, question: Question): Check {
+  const way = `ask-${port.protocol.toLowerCase()}` as Way;
+  return { ...question, promise, to, way, times: timesFor(question.expected) };
 }
 
 /** So often that an endpoint is missed by chance once in a thousand million times. */
@@ -88,7 +108,7 @@ function podsToAskFrom({ lab, endpoints }: Asked): Pod[] {
   return chosen.filter((pod) => pod !== undefined);
 }
 
-const few = <T>(all: readonly T[]): readonly T[] => all.slice(0, most.places);
+export const few = <T>(all: readonly T[]): readonly T[] => all.slice(0, most.places);
 
 /** What is sent inside the cluster, each from its own node. */
 function arrivalsInside(asked: Asked): Arrival[] {
@@ -146,7 +166,7 @@ function findsBack({ lab, service, endpoints }: Asked, { from, at }: Arrival): b
 }
 
 /** Whether nodes take NodePorts at one of their addresses. */
-function isOpen({ proxy, nodes }: RunningLab, address: string): boolean {
+export function isOpen({ proxy, nodes }: RunningLab, address: string): boolean {
   const isIptables = proxy.mode !== "nftables";
   const isLocalhost = address === "127.0.0.1";
   if (isLocalhost && (!isIptables || proxy.iptables?.localhostNodePorts === false)) return false;

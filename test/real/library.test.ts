@@ -88,6 +88,9 @@ test("examples/library: a cluster, and a second router beside it", async () => {
   const { pods } = await program.outputs<{ pods: Record<string, { ip: string; netns: string }> }>();
   expect(Object.keys(pods)).toEqual(["default/web1", "default/web2", "default/web3"]);
   await ping("mylab.router2", "10.20.0.2");
+  expect(
+    await machine.exec(["ip", "netns", "exec", "mylab.node1", "curl", "-s", "http://10.96.0.20/hostname"]),
+  ).toMatch(/^web[123]$/);
   for (const { netns } of Object.values(pods)) for (const { ip } of Object.values(pods)) await ping(netns, ip);
   expect((await program.up()).changes).toEqual([]);
   expect((await program.refresh()).changes).toEqual([]);

@@ -326,6 +326,176 @@ describe("a lab of pods that serve nothing, or their own, or have their node's n
   });
 });
 
+describe("a lab with Services and a hostPort", () => {
+  const server = (name: string, node: string, more: object = {}): object => ({
+    ...{ apiVersion: "v1", kind: "Pod", metadata: { name, labels: { app: "web" } } },
+    spec: { nodeName: node, containers: [{ name: "web", ports: [{ containerPort: 8080, ...more }] }] },
+  });
+  const service = (name: string, spec: object): object => ({
+    ...{ apiVersion: "v1", kind: "Service", metadata: { name } },
+    spec: { selector: { app: "web" }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
+  });
+  const labOf = (mode: string): Parameters<typeof Lab.create>[1] => ({
+    spec: { proxy: { mode }, loadBalancer: { addresses: ["192.168.0.240/28"] } },
+    nodes: { node1: {}, node2: {} },
+    pods: { shell: { node: "node1", containers: [{ name: "main", command: ["sleep", "inf"] }] } },
+    objects: [
+      server("one", "node1"),
+      server("two", "node2", { hostPort: 8000 }),
+      service("inside", { clusterIP: "10.96.0.20" }),
+      service("nodes", {
+        ...{ type: "NodePort", clusterIP: "10.96.0.21" },
+        ports: [{ port: 80, targetPort: 8080, nodePort: 30080 }],
+      }),
+      service("signals", { selector: { app: "nobody" }, ports: [{ port: 36412, protocol: "SCTP" }] }),
+      service("balanced", {
+        ...{ type: "LoadBalancer", clusterIP: "10.96.0.22", loadBalancerIP: "192.168.0.240" },
+        ...{ externalTrafficPolicy: "Local", healthCheckNodePort: 32000 },
+      }),
+    ],
+  });
+
+  /** In one mode: what holds and what does not, and in which words. */
+  async function said(lab: Lab) {
+    const { code, stdout } = await verify(lab);
+    const broken = [...stdout.matchAll(/^│ (.*?) +│.*│ BROKEN +│$/gm)].map(([, title = ""]) => title);
+    const wrong = stdout.split("\n").filter((line) => line.includes("; observed: "));
+    return { code, broken, wrong, stdout };
+  }
+
+  const titles = {
+    clusterIP: "a cluster IP leads to a Service's endpoints, inside the cluster only",
+    nodePort: "a NodePort leads there from every node",
+    externalIP: "so do external and load balancer addresses",
+    evenShares: "each endpoint of a Service gets as much as any other",
+    healthCheck: "nodes tell load balancers how many endpoints they have",
+    hostPort: "a hostPort leads from its node to its pod",
+  };
+
+  interface Fault {
+    readonly what: string;
+    readonly where: readonly string[];
+    /** What sed(1) does to the rules. */
+    readonly rules: string;
+    readonly breaks: readonly string[];
+    readonly says: RegExp;
+  }
+
+  const faults: Fault[] = [
+    {
+      what: "the rule of a cluster IP",
+      where: ["node1"],
+      rules: "/^-A KUBE-SERVICES -d 10.96.0.20/d",
+      breaks: [titles.clusterIP],
+      says: /^TCP from (shell|one|node1) to service\/default\/inside \(10\.96\.0\.20 port 80\): expected: one sees .*, two sees .*; observed: (UNREACHABLE|TIMEOUT)$/m,
+    },
+    {
+      what: "the rule of a NodePort",
+      where: ["node2"],
+      rules: "/^-A KUBE-NODEPORTS .*--dport 30080 -j/d",
+      breaks: [titles.nodePort],
+      says: /^TCP from \w+ to service\/default\/nodes \(192\.168\.0\.12 port 30080\): .*observed: REFUSED$/m,
+    },
+    {
+      what: "the rule of a load balancer's address",
+      where: ["node1", "node2"],
+      rules: "/^-A KUBE-SERVICES -d 192.168.0.240/d",
+      breaks: [titles.externalIP],
+      says: /^TCP from \w+ to service\/default\/balanced \(192\.168\.0\.240 port 80\): /m,
+    },
+    {
+      what: "the rule that leads to an endpoint",
+      where: ["node1"],
+      rules: "/default.inside -> .*--probability/d",
+      breaks: [titles.clusterIP, titles.evenShares],
+      says: /^TCP from \w+ to service\/default\/inside \(10\.96\.0\.20 port 80\): expected: one sees .*; observed: two sees/m,
+    },
+    {
+      what: "the rule of a hostPort",
+      where: ["node2"],
+      rules: "/^-A CNI-DN-.* -j DNAT/d",
+      breaks: [titles.hostPort],
+      says: /^TCP from client to two \(192\.168\.0\.12 port 8000\): expected: two sees 203\.0\.113\.10; observed: REFUSED$/m,
+    },
+  ];
+
+  async function withFault(lab: Lab, { where, rules }: Pick<Fault, "where" | "rules">, work: () => Promise<void>) {
+    const restore = async (who: string, input: string): Promise<string> =>
+      machine.exec(lab.inside(who, "iptables-restore"), { input });
+    const healthy = new Map<string, string>();
+    for (const who of where) healthy.set(who, await lab.exec(who, "iptables-save", "-t", "nat"));
+    for (const [who, text] of healthy) await restore(who, await machine.exec(["sed", "-e", rules], { input: text }));
+    try {
+      await work();
+    } finally {
+      for (const [who, text] of healthy) await restore(who, text);
+    }
+  }
+
+  describe("in mode iptables", () => {
+    let lab: Lab;
+    beforeAll(async () => {
+      lab = await newLab(labOf("iptables"));
+    });
+
+    test("holds", async () => {
+      const { code, wrong, stdout } = await said(lab);
+      expect({ code, wrong }).toEqual({ code: 0, wrong: [] });
+      const socket = ["perl", "-MSocket", "-e", "socket(my $s, PF_INET, SOCK_STREAM, 132) or exit 1"];
+      const hasSctp = (await machine.run(socket)).code === 0;
+      expect(stdout.includes("\nNot measured: the kernel has no SCTP.\n")).toBe(!hasSctp);
+      for (const title of Object.values(titles)) expect(stdout).toMatch(new RegExp(`│ ${title} +│ +[1-9]`));
+    });
+
+    test.each(faults)("without $what it does not", async ({ breaks, says, ...fault }) => {
+      await withFault(lab, fault, async () => {
+        const { code, broken, stdout } = await said(lab);
+        expect({ code, broken }).toEqual({ code: 1, broken: breaks });
+        expect(stdout).toMatch(says);
+      });
+    });
+
+    test("where one endpoint gets a quarter instead of a half it does not", async () => {
+      const rules = "/default.inside -> /s/--probability 0.5[0-9]*/--probability 0.25/";
+      await withFault(lab, { where: ["node1", "node2"], rules }, async () => {
+        const { code, broken, stdout } = await said(lab);
+        expect({ code, broken }).toMatchObject({
+          code: 1,
+          broken: expect.arrayContaining([titles.evenShares]) as string[],
+        });
+        expect(stdout).toMatch(
+          /^TCP from everywhere to service\/default\/inside \(10\.96\.0\.20 port 80\): .*; observed: one got \d+ of \d+, two got \d+ of \d+$/m,
+        );
+      });
+    });
+
+    test("where nobody answers health checks it does not", async () => {
+      const words = ["INPUT", "-p", "tcp", "--dport", "32000", "-j", "REJECT", "--reject-with", "tcp-reset"];
+      await lab.exec("node2", "iptables", "-I", ...words);
+      const { code, broken, stdout } = await said(lab);
+      await lab.exec("node2", "iptables", "-D", ...words);
+      expect({ code, broken }).toEqual({ code: 1, broken: [titles.healthCheck] });
+      expect(stdout).toMatch(
+        /^TCP from client to service\/default\/balanced \(192\.168\.0\.12 port 32000\): expected: 200 with 1 local endpoint; observed: REFUSED$/m,
+      );
+    });
+
+    test("holds again when all is mended", async () => {
+      expect(await said(lab)).toMatchObject({ code: 0, wrong: [] });
+    });
+  });
+
+  test("in mode nftables it holds, and without the element of a cluster IP it does not", async () => {
+    const lab = await newLab(labOf("nftables"));
+    expect(await said(lab)).toMatchObject({ code: 0, wrong: [] });
+    const element = "{ 10.96.0.20 . tcp . 80 }";
+    await lab.exec("node2", "nft", "delete", "element", "ip", "kube-proxy", "service-ips", element);
+    const { code, broken, stdout } = await said(lab);
+    expect({ code, broken }).toEqual({ code: 1, broken: [titles.clusterIP] });
+    expect(stdout).toMatch(/^TCP from (two|node2) to service\/default\/inside \(10\.96\.0\.20 port 80\): /m);
+  });
+});
+
 test("a lab without pods holds", async () => {
   const lab = await newLab({ nodes: { node1: {} }, pods: {} });
   const { code, wrong } = await measured(lab);

@@ -18,6 +18,7 @@ import { projectRoot } from "../../scripts/lib/environment";
 export const followed = [
   "README.md",
   "docs/workshop-first-steps.md",
+  "docs/services.md",
   "docs/library.md",
   "docs/adding-a-kind.md",
   ...["cluster-ip", "node-port", "session-affinity", "no-endpoints", "load-balancer", "host-port", "nftables"].map(

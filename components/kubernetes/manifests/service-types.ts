@@ -30,6 +30,8 @@ export interface Service {
     readonly clusterIP?: string;
     readonly ports: readonly ServicePort[];
     readonly selector?: Readonly<Record<string, string>>;
+    /** Of type ExternalName. */
+    readonly externalName?: string;
     readonly externalIPs?: readonly string[];
     readonly sessionAffinity: "None" | "ClientIP";
     readonly sessionAffinityConfig?: { readonly clientIP: { readonly timeoutSeconds: number } };
@@ -49,7 +51,6 @@ export interface Service {
 export type WrittenService = Omit<Service, "spec"> & {
   readonly spec: Service["spec"] & {
     readonly clusterIPs?: readonly string[];
-    readonly externalName?: string;
     readonly ipFamilies?: readonly string[];
     readonly ipFamilyPolicy?: string;
     readonly loadBalancerIP?: string;

@@ -3,6 +3,7 @@ import type { Endpoint, EndpointSlice, Service } from "./types";
 
 /** What a person or a script needs to know of a Service to call it, and what to expect then. What is as usual is left out. */
 export interface ServiceOutput {
+  readonly type?: Exclude<Service["spec"]["type"], "ClusterIP">;
   readonly clusterIP: string;
   readonly ports: readonly {
     readonly name?: string;
@@ -12,9 +13,11 @@ export interface ServiceOutput {
     readonly nodePort?: number;
     readonly endpoints?: readonly EndpointOutput[];
   }[];
+  readonly externalName?: string;
   readonly externalIPs?: readonly string[];
   readonly loadBalancerIPs?: readonly string[];
   readonly loadBalancerSourceRanges?: readonly string[];
+  readonly healthCheckNodePort?: number;
   readonly sessionAffinity?: "ClientIP";
   readonly internalTrafficPolicy?: "Local";
   readonly externalTrafficPolicy?: "Local";
@@ -44,9 +47,10 @@ export function serviceOutputs(
 }
 
 function outputOf({ spec, status }: Service, slices: readonly EndpointSlice[]): ServiceOutput {
-  const { externalIPs = [], loadBalancerSourceRanges = [] } = spec;
+  const { type, externalName, externalIPs = [], loadBalancerSourceRanges = [] } = spec;
   const loadBalancerIPs = (status.loadBalancer.ingress ?? []).map(({ ip }) => ip);
   return {
+    ...(type === "ClusterIP" ? {} : { type }),
     clusterIP: spec.clusterIP,
     ports: spec.ports.map(({ name, protocol, port, targetPort, nodePort }) => ({
       ...(name === "" ? {} : { name }),
@@ -54,14 +58,20 @@ function outputOf({ spec, status }: Service, slices: readonly EndpointSlice[]): 
       ...(nodePort === undefined ? {} : { nodePort }),
       ...endpointsOf(slices, name, protocol),
     })),
+    ...(type === "ExternalName" ? { externalName } : {}),
     ...(externalIPs.length === 0 ? {} : { externalIPs }),
     ...(loadBalancerIPs.length === 0 ? {} : { loadBalancerIPs }),
     ...(loadBalancerSourceRanges.length === 0 ? {} : { loadBalancerSourceRanges }),
+    ...healthCheckOf(spec),
     ...(spec.sessionAffinity === "ClientIP" ? { sessionAffinity: spec.sessionAffinity } : {}),
     ...(spec.internalTrafficPolicy === "Local" ? { internalTrafficPolicy: spec.internalTrafficPolicy } : {}),
     ...(spec.externalTrafficPolicy === "Local" ? { externalTrafficPolicy: spec.externalTrafficPolicy } : {}),
   };
 }
+
+/** It counts for load balancers that want to know where endpoints are. */
+const healthCheckOf = ({ type, externalTrafficPolicy, healthCheckNodePort }: Service["spec"]) =>
+  type === "LoadBalancer" && externalTrafficPolicy === "Local" && healthCheckNodePort ? { healthCheckNodePort } : {};
 
 function endpointsOf(
   slices: readonly EndpointSlice[],

@@ -44,7 +44,7 @@ export const web = (port = 8080, protocol = "TCP"): Container => ({
   ports: [{ containerPort: port, protocol }],
 });
 
-/** Two nodes, two pods on each, as labs/demo. */
+/** Two nodes, two pods on each: labs/demo without its Services. */
 export const demo = (): LabObjects => ({
   nodes: { node1: {}, node2: {} },
   pods: {

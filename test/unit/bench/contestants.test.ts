@@ -1,10 +1,12 @@
 // What the others are given to do: as much as podnet.
 import { declaredBy } from "../../../bench/declared";
 import { kernelScripts } from "../../../bench/kernel";
-import { labText, nodesFor } from "../../../bench/lab";
+import { nodesForPods, nodesForServices, podsLab, servicesLab } from "../../../bench/lab";
 import { whyNoMininet } from "../../../bench/mininet";
+import { rulesByNode } from "../../../bench/one-go";
 import type { Resource } from "../../../bench/pulumi";
 import { parseLab } from "../../../components/kubernetes/manifests";
+import { numbers } from "../../../scripts/bench";
 
 const urn = (type: string, name: string): string => `urn:pulumi:demo::podnet::${type}::${name}`;
 const cluster = urn("podnet:kubernetes:Cluster", "demo");
@@ -126,6 +128,21 @@ describe("Mininet", () => {
   });
 });
 
+describe("sizes", () => {
+  test.each<[string, number[]]>([
+    ["10,100", [10, 100]],
+    ["1000", [1000]],
+    ["0", []],
+    ["", []],
+  ])("%p are %p", (text, sizes) => {
+    expect(numbers(text)).toEqual(sizes);
+  });
+
+  test.each(["ten", "10,", "10,0", "-1", "1.5"])("%p are none", (text) => {
+    expect(() => numbers(text)).toThrow("Write numbers, as 10,100, or 0 for none.");
+  });
+});
+
 describe("the lab", () => {
   test.each([
     [1, 2],
@@ -134,13 +151,79 @@ describe("the lab", () => {
     [1000, 10],
     [5000, 25],
   ])("of %d pods has %d nodes", (pods, nodes) => {
-    expect(nodesFor(pods)).toBe(nodes);
+    expect(nodesForPods(pods)).toBe(nodes);
   });
 
   test("is one without problems, with the pods evenly over the nodes", () => {
-    const lab = parseLab([{ file: "lab.yaml", text: labText("bench", 4, 100) }]);
+    const lab = parseLab([{ file: "lab.yaml", text: podsLab("bench", 4, 100) }]);
     expect([lab.name, lab.nodes.length, lab.pods.length]).toEqual(["bench", 4, 100]);
     const on = lab.nodes.map(({ metadata }) => lab.pods.filter(({ spec }) => spec.nodeName === metadata.name).length);
     expect(on).toEqual([25, 25, 25, 25]);
+  });
+
+  test.each([
+    [20, 4],
+    [100, 4],
+    [1000, 2],
+  ])("of %d Services has %d nodes", (services, nodes) => {
+    expect(nodesForServices(services)).toBe(nodes);
+  });
+
+  test("of Services is one without problems, each with three endpoints, and differs in one of them when that is changed", () => {
+    const [before, after] = [false, true].map((isChanged) => {
+      const text = servicesLab("bench", { nodes: 4, services: 100, mode: "nftables", isChanged });
+      const lab = parseLab([{ file: "lab.yaml", text }]);
+      expect([lab.warnings, lab.spec.proxy.mode, lab.nodes.length, lab.pods.length]).toEqual([[], "nftables", 4, 0]);
+      expect([lab.services.length, lab.endpointSlices.length]).toEqual([100, 100]);
+      return lab.endpointSlices.map(({ endpoints }) => endpoints.map(({ addresses: [address = ""] }) => address));
+    });
+    for (const addresses of before ?? []) expect(new Set(addresses).size).toBe(3);
+    const changed = (before ?? []).flatMap((addresses, i) => addresses.filter((each, e) => after?.[i]?.[e] !== each));
+    expect(changed).toHaveLength(1);
+  });
+});
+
+describe("rules in one go", () => {
+  const rules = (kind: string, netns: string, name: string, more: object): Resource =>
+    object(kind, `${netns}/${name}`, [], { host: "local", netns, name, ...more });
+
+  test("are all groups of a node as one text, and the counters that they need", () => {
+    const nat = (name: string): object => ({
+      tables: {
+        nat: { chains: { [`KUBE-SVC-${name}`]: ["-j RETURN"] }, shared: { "KUBE-SERVICES": [`-j KUBE-SVC-${name}`] } },
+      },
+    });
+    const lab = [
+      ...[rules("IptablesRules", "demo.node1", "default/a", nat("A")), ...state],
+      rules("NfacctCounter", "demo.node1", "ct_state_invalid_dropped_pkts", {}),
+      rules("IptablesRules", "demo.node2", "default/a", nat("A")),
+      rules("IptablesRules", "demo.node1", "default/b", nat("B")),
+    ];
+    const [first, second, ...more] = rulesByNode(lab, "iptables");
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({ netns: "demo.node1", counters: ["ct_state_invalid_dropped_pkts"] });
+    expect(first?.text).toContain(
+      [
+        ...["*nat", ":KUBE-SERVICES - [0:0]", ":KUBE-SVC-A - [0:0]", ":KUBE-SVC-B - [0:0]"],
+        ...["-A KUBE-SERVICES -j KUBE-SVC-A", "-A KUBE-SERVICES -j KUBE-SVC-B"],
+        ...["-A KUBE-SVC-A -j RETURN", "-A KUBE-SVC-B -j RETURN", "COMMIT"],
+      ].join("\n"),
+    );
+    expect(second).toMatchObject({ netns: "demo.node2", counters: [] });
+    expect(second?.text).not.toContain("KUBE-SVC-B");
+  });
+
+  test("are one table in mode nftables", () => {
+    const lab = ["a", "b"].map((name) =>
+      rules("NftablesRules", "demo.node1", `default/${name}`, {
+        chains: { [`service-${name}`]: ["counter"] },
+        elements: { "service-ips": [`10.96.0.20 . tcp . 80 : goto service-${name}`] },
+        ...(name === "a" ? { maps: { "service-ips": ["type ipv4_addr . inet_proto . inet_service : verdict"] } } : {}),
+      }),
+    );
+    const [only, ...more] = rulesByNode(lab, "nftables");
+    expect(more).toEqual([]);
+    expect(only?.text.match(/^table ip kube-proxy/gm)).toHaveLength(1);
+    for (const name of ["a", "b"]) expect(only?.text.split(`service-${name}`)).toHaveLength(3);
   });
 });

@@ -1,6 +1,6 @@
 // What a person, a program and the documentation are told of measurements.
 import { document } from "../../../bench/document";
-import { added, median, medianOf, toJson, toMarkdown, toText } from "../../../bench/report";
+import { added, median, medianOf, sectionsOf, toJson, toMarkdown, toText } from "../../../bench/report";
 import { large, results, size } from "./results";
 
 test.each([
@@ -79,15 +79,31 @@ describe("in a terminal", () => {
     expect(parts[4]).toMatch(/│ 10 pods +│ +0\.20 │ +1\.10 │ +1\.30 │/);
   });
 
+  test("Services have a table with the steps of their own", () => {
+    expect(parts[5]?.split("\n")).toEqual([
+      "100 Services in mode iptables on 4 nodes, 642 resources: seconds, median of 3",
+      "┌──────────────────────┬────────┬──────────────┬───────────┬─────────────┐",
+      "│                      │ podnet │ Pulumi alone │ in one go │ podnet adds │",
+      "│ up                   │   3.30 │         2.20 │      0.22 │        0.50 │",
+      "│ one endpoint changed │   2.20 │         1.10 │           │        1.00 │",
+      "│ second up            │   1.60 │         1.10 │           │        0.45 │",
+      "│ refresh              │   1.10 │         1.10 │           │        0.00 │",
+      "│ destroy              │   3.30 │         2.20 │           │        0.50 │",
+      "│ up + destroy         │   6.60 │         4.40 │           │        0.50 │",
+      "└──────────────────────┴────────┴──────────────┴───────────┴─────────────┘",
+      "One endpoint changed takes podnet 2.00 times what a second up takes Pulumi alone.",
+    ]);
+  });
+
   test("what is missing is said at the end", () => {
-    expect(parts[5]).toBe("Mininet is left out above 10 pods.");
+    expect(parts[6]).toBe("Mininet is left out above 10 pods.");
   });
 });
 
 test("a program gets every measurement, medians and ratios", () => {
   expect(toJson(results)).toMatchObject({
     runs: 3,
-    sizes: [
+    pods: [
       {
         pods: 10,
         times: { podnet: { up: [3, 30, 3.3] } },
@@ -96,7 +112,21 @@ test("a program gets every measurement, medians and ratios", () => {
       },
       { pods: 100, medians: { podnet: { up: 33 } } },
     ],
+    services: [
+      {
+        ...{ services: 100, mode: "iptables" },
+        medians: { podnet: { "one endpoint changed": 2.2 }, "in one go": { up: 0.22 } },
+        added: { "one endpoint changed": expect.closeTo(1) as number },
+      },
+    ],
   });
+});
+
+test("a run of pods alone, or of Services alone, has no tables of the others", () => {
+  const titles = (its: Partial<typeof results>): string[] =>
+    sectionsOf({ ...results, ...its }).map(({ title }) => title);
+  expect(titles({ pods: [] })).toEqual([expect.stringMatching(/^100 Services/)]);
+  expect(titles({ services: [] }).filter((title) => title.includes("Services"))).toEqual([]);
 });
 
 test("the documentation has the same numbers", () => {
@@ -112,6 +142,7 @@ test("the documentation has the same numbers", () => {
     ].join("\n"),
   );
   expect(markdown).toContain("times a second up. Up and destroy take podnet 4.00 times what they take Mininet.\n");
+  expect(markdown).toContain("| one endpoint changed | 2.20   | 1.10         |           | 1.00        |\n");
   expect(document(results)).toMatch(/^# Benchmarks\n/);
   expect(document(results).endsWith(`\n${markdown}`)).toBe(true);
 });

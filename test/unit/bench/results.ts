@@ -1,5 +1,5 @@
 // Measurements with round numbers, so that what follows from them can be seen.
-import type { Results, SizeResult, Times } from "../../../bench/results";
+import type { PodsResult, Results, ServicesResult, Times } from "../../../bench/results";
 
 const all = (seconds: readonly number[]): Times => ({
   up: [...seconds],
@@ -11,7 +11,7 @@ const all = (seconds: readonly number[]): Times => ({
 });
 
 /** In the second round something else kept the machine busy. */
-export const size: SizeResult = {
+export const size: PodsResult = {
   pods: 10,
   nodes: 2,
   resources: 113,
@@ -31,7 +31,7 @@ export const size: SizeResult = {
 const { Mininet: _, ...withoutMininet } = size.times;
 
 /** Ten times as much of everything, and no Mininet. */
-export const large: SizeResult = {
+export const large: PodsResult = {
   ...{ pods: 100, nodes: 4, resources: 1029, memory: size.memory },
   times: Object.fromEntries(
     Object.entries(withoutMininet).map(([contestant, times]) => [
@@ -41,9 +41,28 @@ export const large: SizeResult = {
   ),
 };
 
+export const services: ServicesResult = {
+  services: 100,
+  nodes: 4,
+  mode: "iptables",
+  resources: 642,
+  times: {
+    podnet: {
+      ...{ up: [3, 30, 3.3], "one endpoint changed": [2, 20, 2.2], "second up": [1.5, 15, 1.6] },
+      ...{ refresh: [1, 10, 1.1], destroy: [3, 30, 3.3] },
+    },
+    "Pulumi alone": {
+      ...{ up: [2, 20, 2.2], "one endpoint changed": [1, 10, 1.1], "second up": [1, 10, 1.1] },
+      ...{ refresh: [1, 10, 1.1], destroy: [2, 20, 2.2] },
+    },
+    "in one go": { up: [0.2, 2, 0.22] },
+  },
+};
+
 export const results: Results = {
   machine: { processors: "2 x Example", kernel: "6.1.0" },
   runs: 3,
-  sizes: [size, large],
+  pods: [size, large],
+  services: [services],
   notes: ["Mininet is left out above 10 pods."],
 };

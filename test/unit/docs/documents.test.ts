@@ -8,10 +8,11 @@ import { blocksOf, followed, missingLines, patched, read, stepsOf } from "../../
 const inDocs = readdirSync(join(projectRoot, "docs"))
   .filter((name) => name.endsWith(".md"))
   .map((name) => `docs/${name}`);
-const inLabs = readdirSync(join(projectRoot, "labs"))
-  .map((topic) => `labs/${topic}/README.md`)
-  .filter((path) => existsSync(join(projectRoot, path)));
-const documents = ["README.md", "CHANGELOG.md", ...inDocs, ...inLabs];
+const labs = readdirSync(join(projectRoot, "labs"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+const inLabs = labs.map((name) => `labs/${name}/README.md`).filter((path) => existsSync(join(projectRoot, path)));
+const documents = ["README.md", "CHANGELOG.md", "labs/README.md", ...inDocs, ...inLabs];
 
 const isThere = (path: string): boolean => existsSync(join(projectRoot, path));
 
@@ -49,6 +50,13 @@ test("the index names every document", () => {
     (path) => path !== "docs/README.md" && !read("docs/README.md").includes(`(${path.slice(5)})`),
   );
   expect(missing).toEqual([]);
+});
+
+test("the list of labs has each of them, and how to start it", () => {
+  const list = read("labs/README.md");
+  const start = (name: string): string => (name === "demo" ? "`npm run up`" : `\`npm run up -- --lab labs/${name}\``);
+  const rows = labs.map((name) => new RegExp(`^\\|.*\\[${name}\\]\\(.*${start(name)} *\\|$`, "m"));
+  expect(rows.filter((row) => !row.test(list))).toEqual([]);
 });
 
 test("every document with commands is followed by a test", () => {

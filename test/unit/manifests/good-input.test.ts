@@ -17,7 +17,7 @@ metadata: { name: node1 }
 const parse = (text: string) => parseLab([{ file: "lab.yaml", text: head + text }]);
 
 test("the demo lab", () => {
-  const { name, spec, nodes, pods, warnings } = loadLab(join(__dirname, "../../../labs/demo"));
+  const { name, spec, nodes, pods, services, warnings } = loadLab(join(__dirname, "../../../labs/demo"));
   expect(name).toBe("demo");
   expect(nodes.map(({ metadata }) => metadata.name)).toEqual(["node1", "node2"]);
   expect(
@@ -27,6 +27,15 @@ test("the demo lab", () => {
     ["default/pod2", "node1", ["web"]],
     ["default/pod3", "node2", ["web"]],
     ["default/pod4", "node2", ["web"]],
+    [expect.stringMatching(/^default\/hello-/), undefined, ["web"]],
+    [expect.stringMatching(/^default\/hello-/), undefined, ["web"]],
+  ]);
+  expect(services.map(({ metadata, spec }) => [metadata.name, spec.type, spec.clusterIP])).toEqual([
+    ["hello", "ClusterIP", "10.96.0.20"],
+    ["hello-node-port", "NodePort", undefined],
+    ["hello-load-balancer", "LoadBalancer", undefined],
+    ["hello-headless", "ClusterIP", "None"],
+    ["elsewhere", "ExternalName", undefined],
   ]);
   expect(warnings).toEqual([]);
   expect(spec).toEqual({
@@ -42,7 +51,7 @@ test("the demo lab", () => {
       iptables: { masqueradeBit: 14, masqueradeAll: false, localhostNodePorts: true },
       nftables: { masqueradeBit: 14, masqueradeAll: false },
     },
-    loadBalancer: { addresses: [] },
+    loadBalancer: { addresses: ["192.168.0.240/28"] },
     hosts: { local: { type: "local" } },
   });
 });

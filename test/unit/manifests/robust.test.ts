@@ -25,7 +25,7 @@ function expectWords(result: Lab | LabError): void {
 }
 
 test("text that was damaged anywhere", () => {
-  const demo = ["lab", "nodes", "pods"].map((name) =>
+  const demo = ["lab", "nodes", "pods", "services"].map((name) =>
     readFileSync(join(__dirname, `../../../labs/demo/${name}.yaml`), "utf8"),
   );
   const text = demo.join("---\n");

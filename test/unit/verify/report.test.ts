@@ -18,6 +18,8 @@ function well({ expected }: Check): Observed {
       kind: "served",
       answers: expected.servers.map(({ by, sources }) => ({ by, source: sources[0] ?? "" })),
     };
+  if (expected.kind === "even") return { kind: "tally", counts: new Map(expected.among.map((by) => [by, 100])) };
+  if (expected.kind === "health") return expected;
   return { kind: expected.kind };
 }
 
@@ -76,6 +78,18 @@ test("what was not measured is a question mark, and no pass", () => {
   expect(text).toContain(`observed: ? ${reason}`);
 });
 
+test("what is impossible on a host breaks no promise, and is said", () => {
+  const reason = "the kernel has no SCTP";
+  const none = (check: Check): Observed | undefined =>
+    isPair(check, "pod-to-pod", "default/pod1", "default/pod2") ? { kind: "impossible", reason } : undefined;
+  const results = resultsOf(promises, measured(none));
+  expect(allHold(results)).toBe(true);
+  expect(results[0]?.counts).toEqual({ passed: 6, failed: 0, unmeasured: 2 });
+  const text = toText(lab, results);
+  expect(text).toContain("\n\nNot measured: the kernel has no SCTP.\n\nAll promises hold");
+  expect(text).not.toContain("npm run");
+});
+
 test("a check without any measurement is no pass", () => {
   const results = resultsOf(promises, measured().slice(1));
   expect(allHold(results)).toBe(false);
@@ -116,6 +130,60 @@ test.each<[string, (check: Check) => boolean, Observed, string]>([
   );
   expect(toText(lab, results)).toContain(`npm run exec -- ${command}`);
   expect(toText({ ...lab, name: "other" }, results)).toContain(`npm run exec -- --stack other ${command}`);
+});
+
+describe("a Service", () => {
+  const serves = [{ protocol: "TCP", port: 8080, isStandIn: true } as const];
+  const endpoints = ["10.244.0.2", "10.244.1.2"].map((ip, n) => ({ ip, port: 8080, node: `node${n + 1}` }));
+  const running = {
+    ...{ ...lab, pods: lab.pods.map((pod) => ({ ...pod, serves })) },
+    services: {
+      "default/web": {
+        ...{ clusterIP: "10.96.0.20", healthCheckNodePort: 32000 },
+        ports: [{ protocol: "TCP", port: 80, endpoints }],
+      },
+    },
+  };
+  const all = promisesOf(running);
+  const textOf = (see: (check: Check) => Observed | undefined): string => {
+    const seen = all
+      .flatMap(({ checks }) => checks)
+      .map((check) => {
+        const observed = see(check) ?? well(check);
+        return { check, observed, ok: holds(check.expected, observed) };
+      });
+    return toText(running, resultsOf(all, seen));
+  };
+
+  test("that does not answer is named, with the place and the address", () => {
+    const text = textOf(({ promise, from }) =>
+      promise === "cluster-ip" && from.name === "node2" ? { kind: "timeout" } : undefined,
+    );
+    expect(text).toMatch(/│ node2 +│ +X +│/);
+    expect(text).toMatch(/TCP from node2 to service\/default\/web \(10\.96\.0\.20 port 80\): .*; observed: TIMEOUT/);
+    expect(text).toContain("npm run exec -- node2 curl -sS -m 3 http://10.96.0.20:80/hostname\n");
+  });
+
+  test("whose endpoints have uneven shares is named, with what each got", () => {
+    const counts = new Map([
+      ["pod1", 320],
+      ["pod2", 80],
+    ]);
+    const text = textOf(({ pooled }) => (pooled ? { kind: "tally", counts } : undefined));
+    expect(text).toContain(
+      "TCP from everywhere to service/default/web (10.96.0.20 port 80): expected: as many for each of: pod1, pod2; observed: pod1 got 320 of 400, pod2 got 80 of 400\n",
+    );
+    expect(text).toMatch(/npm run exec -- pod1 sh -c 'for i in .*http:\/\/10\.96\.0\.20:80\/hostname.*uniq -c'/);
+  });
+
+  test("whose health check lies is named", () => {
+    const text = textOf(({ way, from }) =>
+      way === "health" && from.kind === "client" ? { kind: "health", code: 503, endpoints: 0 } : undefined,
+    );
+    expect(text).toContain(
+      "TCP from client to service/default/web (192.168.0.11 port 32000): expected: 200 with 1 local endpoint; observed: 503 with 0 local endpoints\n    npm run exec -- client curl -sS -m 3 http://192.168.0.11:32000/healthz\n",
+    );
+  });
 });
 
 test("a program gets every measurement", () => {

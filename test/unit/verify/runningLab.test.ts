@@ -4,13 +4,14 @@ import { shortNames } from "../../../scripts/verify/places";
 import { labOf, withHostNetwork } from "./labs";
 
 const spot = (netns: string) => ({ host: "local", netns });
+const hostPorts = [{ hostPort: 8000, containerPort: 8080, protocol: "TCP" }];
 const stack = {
   hosts: { local: { type: "local" } as const },
   outputs: {
     lab: "demo",
     nodes: { node1: { ...spot("demo.node1"), internalIP: "192.168.0.11", podCIDR: "10.244.0.0/24" } },
     pods: {
-      "default/pod1": { ...spot("demo.default.pod1"), node: "node1", ip: "10.244.0.2" },
+      "default/pod1": { ...spot("demo.default.pod1"), node: "node1", ip: "10.244.0.2", hostPorts },
       "other/agent": { ...spot("demo.node1"), node: "node1", ip: "192.168.0.11" },
     },
     clients: { client: { ...spot("demo.client"), ip: "203.0.113.10" } },
@@ -21,7 +22,13 @@ const stack = {
     { type: "podnet:linux:Veth", inputs: { netns: "demo.default.pod1", name: "eth0", mtu: 1400 } },
     { type: "podnet:linux:Veth", inputs: { netns: "demo.node1", name: "eth0", mtu: 1500 } },
     { type: "podnet:linux:Process", inputs: { name: "default/pod1", listens: [] } },
-    { type: "podnet:linux:Process", inputs: { name: "default/pod1/web", listens: [{ protocol: "TCP", port: 8080 }] } },
+    {
+      type: "podnet:linux:Process",
+      inputs: {
+        ...{ name: "default/pod1/web", listens: [{ protocol: "TCP", port: 8080 }] },
+        command: ["perl", "/run/podnet/demo/.bin/agnhost", "--hostname=pod1", "--tcp=8080"],
+      },
+    },
     { type: "podnet:linux:Process", inputs: { name: "default/pod1/dns", listens: [{ protocol: "UDP", port: 53 }] } },
     { type: "podnet:linux:Process", inputs: { name: "other/agent/main" } },
     { type: "podnet:linux:Process", inputs: { name: "speaker 192.168.0.240", netns: "demo.node1" } },
@@ -45,11 +52,20 @@ test("places with what is measured of them", () => {
     { name: "client", kind: "client", host: "local", netns: "demo.client", ip: "203.0.113.10" },
   ]);
   const serves = [
-    { protocol: "TCP", port: 8080 },
-    { protocol: "UDP", port: 53 },
+    { protocol: "TCP", port: 8080, isStandIn: true },
+    { protocol: "UDP", port: 53, isStandIn: false },
   ];
   expect(pods).toMatchObject([
-    { name: "default/pod1", kind: "pod", node: "node1", ip: "10.244.0.2", hostNetwork: false, serves, mtu: 1400 },
+    {
+      name: "default/pod1",
+      kind: "pod",
+      node: "node1",
+      ip: "10.244.0.2",
+      hostNetwork: false,
+      serves,
+      mtu: 1400,
+      hostPorts,
+    },
     {
       name: "other/agent",
       kind: "pod",

@@ -1,13 +1,18 @@
 // What Kubernetes promises about Services, question by question, on a small lab.
 import { type Observed, holds, sayExpected, sayObserved } from "../../../scripts/verify/expectations";
-import type { ProxyOptions, RunningLab, Service } from "../../../scripts/verify/places";
+import type { Check } from "../../../scripts/verify/check";
+import {
+  type Place,
+  type ProxyOptions,
+  type RunningLab,
+  type Service,
+  shortNames,
+} from "../../../scripts/verify/places";
+import { tally } from "../../../scripts/verify/pools";
 import { servicePromises } from "../../../scripts/verify/services";
 import { labOf } from "./labs";
 
-const serves = [
-  { protocol: "TCP", port: 8080 },
-  { protocol: "UDP", port: 8080 },
-] as const;
+const serves = (["TCP", "UDP", "SCTP"] as const).map((protocol) => ({ protocol, port: 8080, isStandIn: true }));
 
 /** pod1 and pod2 are on node1, pod3 and pod4 on node2. */
 function lab(service: Partial<Service>, proxy: ProxyOptions = {}, announcers: Record<string, string> = {}): RunningLab {
@@ -147,8 +152,98 @@ test("who goes away still answers when nobody else does", () => {
 
 test("what cannot tell who it is, is not asked", () => {
   const strange = { ip: "10.244.0.99", port: 8080 };
-  expect(asked(lab({ ports: [port({ endpoints: [strange] }), port({ protocol: "SCTP" })] }), "cluster-ip")).toEqual([]);
+  expect(asked(lab({ ports: [port({ endpoints: [strange] })] }), "cluster-ip")).toEqual([]);
   expect(asked(lab({ clusterIP: "None" }), "cluster-ip")).toEqual([]);
+  const own = lab({});
+  const pods = own.pods.map((pod) => ({ ...pod, serves: serves.map((its) => ({ ...its, isStandIn: false })) }));
+  expect(asked({ ...own, pods }, "cluster-ip")).toEqual([]);
+});
+
+test.each([
+  ["TCP", "ask-tcp"],
+  ["UDP", "ask-udp"],
+  ["SCTP", "ask-sctp"],
+])("%s is asked by its own ways", (protocol, way) => {
+  const ways = servicePromises(lab({ ports: [port({ protocol })] })).flatMap(({ checks }) =>
+    checks.map((it) => it.way),
+  );
+  expect(new Set(ways)).toEqual(new Set([way]));
+});
+
+test("all questions about a Service lead to one place, which is called after it and its port", () => {
+  const named = lab({ ports: [port({ name: "http", nodePort: 30080 })], externalIPs: ["198.51.100.10"] });
+  const places = servicePromises(named).flatMap(({ checks }) => checks.map(({ to }) => to));
+  expect(new Set(places).size).toBe(1);
+  expect(shortNames(named)(places[0] as Place)).toBe("service/default/web:http");
+});
+
+describe("even shares", () => {
+  const checksOf = (running: RunningLab, id: string): readonly Check[] =>
+    servicePromises(running).find((promised) => promised.id === id)?.checks ?? [];
+  const both = { endpoints: [pod1, pod3] };
+
+  test("all who may reach the same endpoints are asked so often that it shows", () => {
+    const [pool, ...more] = checksOf(lab({ ports: [port(both)] }), "even-shares");
+    expect(more).toEqual([]);
+    expect(pool).toMatchObject({
+      from: { name: "everywhere" },
+      address: "10.96.0.20",
+      expected: { kind: "even", among: ["pod1", "pod3"] },
+    });
+    expect(pool?.pooled?.map(({ from }) => from.name.replace("default/", ""))).toEqual([
+      ...["pod2", "pod1", "pod4", "pod3"],
+      ...["node1", "node2"],
+    ]);
+    const times = (pool?.pooled ?? []).map(({ times = 1 }) => times);
+    expect(new Set(times).size).toBe(1);
+    expect(times.reduce((sum, each) => sum + each)).toBeGreaterThanOrEqual(400);
+  });
+
+  test("many places need not ask more often", () => {
+    const one = checksOf(lab({ ports: [port(both)] }), "cluster-ip")[0]?.times ?? 0;
+    const many = checksOf(lab({ ports: [port({ ...both, nodePort: 30080 })] }), "cluster-ip")[0]?.times ?? 0;
+    expect(many).toBeLessThan(one);
+  });
+
+  test("who may reach others is counted by itself", () => {
+    const three = [pod1, { ...pod1, ip: "10.244.0.3" }, pod3];
+    const local = lab({ internalTrafficPolicy: "Local", ports: [port({ endpoints: three, nodePort: 30080 })] });
+    expect(checksOf(local, "even-shares").map(sayable)).toEqual(["pod1 pod2", "pod1 pod2 pod3"]);
+  });
+
+  test.each<[string, Partial<Service>]>([
+    ["affinity", { sessionAffinity: "ClientIP", ports: [port(both)] }],
+    ["one endpoint", { ports: [port()] }],
+    ["one endpoint in two slices", { ports: [port({ endpoints: [pod1, { ...pod1 }] })] }],
+    ["no endpoints", { ports: [port({ endpoints: [] })] }],
+  ])("of a Service with %s nothing is counted", (_, service) => {
+    expect(checksOf(lab(service), "even-shares")).toEqual([]);
+  });
+
+  test("what was heard is counted, and where a question stayed without answer nothing", () => {
+    const [pool] = checksOf(lab({ ports: [port(both)] }), "even-shares");
+    const seen = (by: string): Observed => ({ kind: "served", answers: Array(30).fill({ by, source: "10.244.0.3" }) });
+    const observed = (check: Check): Observed | undefined =>
+      check.from.kind === "pod" ? seen("pod1") : check.from.name === "node1" ? seen("pod3") : { kind: "timeout" };
+    const counted = tally(pool as Check, observed);
+    expect(sayObserved(counted)).toBe("pod1 got 120 of 150, pod3 got 30 of 150");
+    expect(holds((pool as Check).expected, counted)).toBe(false);
+    expect(
+      holds(
+        (pool as Check).expected,
+        tally(pool as Check, () => ({ kind: "timeout" })),
+      ),
+    ).toBeUndefined();
+  });
+
+  const sayable = ({ expected }: Check): string => (expected.kind === "even" ? expected.among.join(" ") : "");
+});
+
+test("a server that is not asked whom it sees may see anybody", () => {
+  const servers = [{ by: "pod1", sources: ["10.244.0.3"] }];
+  const observed: Observed = { kind: "served", answers: [{ by: "pod1" }, { by: "pod1" }] };
+  expect(holds({ kind: "served", servers, sticky: false }, observed)).toBe(true);
+  expect(sayObserved(observed)).toBe("pod1");
 });
 
 test("all endpoints have to answer, no others, each seeing who it should; with affinity one of them", () => {

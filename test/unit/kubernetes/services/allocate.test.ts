@@ -316,6 +316,7 @@ test("outputs say how to call a Service", () => {
           externalIPs: ["198.51.100.10"],
         }),
         service("db", { clusterIP: "None" }),
+        service("elsewhere", { type: "ExternalName", externalName: "www.example.com", ports: [] }),
       ],
       pool,
     ),
@@ -329,6 +330,7 @@ test("outputs say how to call a Service", () => {
   const slices = [slice("http", "node1", true), slice("http", undefined, false), slice("other", "node1", true)];
   expect(serviceOutputs(services, slices)).toEqual({
     "default/web": {
+      type: "LoadBalancer",
       clusterIP: "10.96.0.20",
       ports: [
         {
@@ -343,5 +345,6 @@ test("outputs say how to call a Service", () => {
       loadBalancerIPs: ["192.168.0.240"],
     },
     "default/db": { clusterIP: "None", ports: [{ protocol: "TCP", port: 80, targetPort: 80 }] },
+    "default/elsewhere": { type: "ExternalName", clusterIP: "", ports: [], externalName: "www.example.com" },
   });
 });

@@ -1,0 +1,106 @@
+// The Pulumi program (index.ts), run by this process instead of a language host and a Node.js that Pulumi starts for it: this one
+// has most of it loaded already. It is what Pulumi's Automation API does for programs that are functions.
+//
+// It also keeps large labs alive. Pulumi's own language host is reached by a connection on which nothing is said for minutes, and
+// gives it up when the loopback interface loses one keep-alive packet of it (grpc-go sets TCP_USER_TIMEOUT, tcp(7)); many pods on one
+// bridge that greet each other make the kernel lose packets (net.core.netdev_max_backlog).
+import { Server, type ServerUnaryCall, type sendUnaryData, ServerCredentials } from "@grpc/grpc-js";
+import * as pulumi from "@pulumi/pulumi";
+import { isGrpcError } from "@pulumi/pulumi/errors";
+import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
+import { GetRequiredPluginsResponse, type RunRequest, RunResponse } from "@pulumi/pulumi/proto/language_pb";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import {
+  disconnect,
+  disconnectSync,
+  getMaximumListeners,
+  resetOptions,
+  runInPulumiStack,
+  setAllConfig,
+} from "@pulumi/pulumi/runtime";
+import { projectRoot } from "./environment";
+
+/** While `work` runs, Pulumi can have the program run: with these words on its command line. */
+export async function withProgram<T>(work: (words: readonly string[]) => Promise<T>): Promise<T> {
+  const server = new Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
+  const failure = failureOfProgram();
+  server.addService(LanguageRuntimeService, {
+    run: (call: ServerUnaryCall<RunRequest, RunResponse>, callback: sendUnaryData<RunResponse>) =>
+      void run(call.request, failure).then((response) => callback(null, response)),
+    getRequiredPlugins: (_: unknown, callback: sendUnaryData<GetRequiredPluginsResponse>) =>
+      callback(null, new GetRequiredPluginsResponse()),
+    getPluginInfo: (_: unknown, callback: sendUnaryData<PluginInfo>) =>
+      callback(null, new PluginInfo().setVersion("1.0.0")),
+  });
+  const port = await new Promise<number>((done, failed) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+      error ? failed(error) : done(port),
+    ),
+  );
+  const limit = Error.stackTraceLimit; // The program sets it.
+  try {
+    return await work([`--client=127.0.0.1:${port}`, "--exec-kind", "auto.inline"]);
+  } finally {
+    Error.stackTraceLimit = limit;
+    failure.stop();
+    disconnectSync();
+    server.forceShutdown();
+  }
+}
+
+interface Failure {
+  readonly promise: Promise<never>;
+  readonly stop: () => void;
+  readonly isOver: () => boolean;
+}
+
+/** Rejects with what nobody catches in the program, which is no mistake of this script's. What Pulumi refused, it knows itself. */
+function failureOfProgram(): Failure {
+  const before = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  let [stop, isOver] = [(): void => undefined, false];
+  const promise = new Promise<never>((_, failed) => {
+    process.on("uncaughtException", failed);
+    // Resources that Pulumi did not get to any more are told so when it is gone.
+    process.on("unhandledRejection", (error: Error) => isGrpcError(error) || failed(error));
+    stop = () => {
+      isOver = true;
+      process.off("uncaughtException", failed);
+      for (const listener of before) process.on("uncaughtException", listener);
+    };
+  });
+  promise.catch(() => undefined);
+  return { promise, stop, isOver: () => isOver };
+}
+
+async function run(request: RunRequest, failure: Failure): Promise<RunResponse> {
+  try {
+    await Promise.race([runProgram(request), failure.promise]);
+    return new RunResponse().setBail(pulumi.log.hasErrors());
+  } catch (error) {
+    // After the end of Pulumi, which then knows of another failure, there is nobody to tell.
+    if (!isGrpcError(error as Error) && !failure.isOver()) await pulumi.log.error(told(error as Error));
+    return new RunResponse().setBail(true);
+  }
+}
+
+async function runProgram(request: RunRequest): Promise<void> {
+  const [engine = ""] = request.getArgsList();
+  resetOptions(
+    ...([request.getProject(), request.getStack(), request.getParallel(), engine] as const),
+    ...([request.getMonitorAddress(), request.getDryrun(), request.getOrganization()] as const),
+  );
+  setAllConfig(Object.fromEntries(request.getConfigMap().toArray()), request.getConfigsecretkeysList());
+  process.setMaxListeners(getMaximumListeners());
+  process.chdir(projectRoot);
+  // What it exports becomes the stack's outputs, as when Pulumi runs it.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- it declares resources as soon as it is loaded
+  await runInPulumiStack(async () => require("../../index") as unknown);
+  await disconnect(true);
+}
+
+/** A sentence for the user says it all; a mistake in the program needs its stack. */
+function told(error: Error): string {
+  const isForUsers: boolean = pulumi.RunError.isInstance(error) || pulumi.ResourceError.isInstance(error);
+  return isForUsers ? error.message : `the program failed: ${error.stack ?? error.message}`;
+}
