@@ -1,5 +1,10 @@
-/** What a lab's pods have on their machine. */
+/** What a lab's pods have on their machine, and what they are to have. */
+import { basename } from "node:path";
 import type { Workshop } from "../commands/workshop";
+import type { Preview } from "../support/operation";
+
+/** Of each pod, by its name. */
+export type Addresses = Readonly<Record<string, string>>;
 
 export interface Pod {
   readonly address: string;
@@ -54,4 +59,25 @@ export async function answers(
   const script = 'for ip; do curl -s -m 5 "http://$ip:8080/hostname"; echo; done';
   const inside = ["ip", "netns", "exec", `${name}.default.${from}`];
   return (await machine.exec([...inside, "sh", "-c", script, "sh", ...addresses])).trim().split("\n");
+}
+
+/** The addresses that are reserved on any node. */
+export async function reservedIn({ machine, name }: Workshop): Promise<string[]> {
+  const files = await machine.sh(`find /run/podnet/${name} -path '*/kubenet/*' -name '10.*' 2>/dev/null || :`);
+  return files
+    .split("\n")
+    .filter(Boolean)
+    .map((file) => basename(file));
+}
+
+/** Those that a preview shows. */
+export function addressesIn({ steps }: Preview, lab: string): Addresses {
+  const prefix = `${lab}.default.`;
+  return Object.fromEntries(
+    steps.flatMap(({ op, type, inputs }) => {
+      const { netns, name, addresses } = inputs as { netns?: string; name?: string; addresses?: string[] };
+      if (type !== "Veth" || name !== "eth0" || !netns?.startsWith(prefix) || op.startsWith("delete")) return [];
+      return [[netns.slice(prefix.length), addresses?.[0]?.replace(/\/.*/, "") ?? ""]];
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 /** The lab that is interrupted, and the ways in which its files change. */
 import { stringify } from "yaml";
 import type { Random } from "../../fake/random";
+import type { Addresses } from "./look";
 
 export interface Objects {
   readonly mtu: number;
@@ -12,6 +13,9 @@ const nodes = ["node1", "node2"];
 const mtus = [1400, 1500, 9000];
 
 export const atFirst: Objects = { mtu: 1500, pods: { pod1: "node1", pod2: "node1", pod3: "node2" } };
+
+/** As host-local gives them, from the second address of the node's range on. */
+export const addressesAtFirst: Addresses = { pod1: "10.244.0.2", pod2: "10.244.0.3", pod3: "10.244.1.2" };
 
 /** A pod more, one less, one elsewhere, or another MTU. */
 export function changed({ mtu, pods }: Objects, { pick }: Random): Objects {

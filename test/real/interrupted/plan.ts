@@ -4,20 +4,14 @@ import type { Random } from "../../fake/random";
 export const operations = ["up", "change", "destroy"] as const;
 export type Operation = (typeof operations)[number];
 
-export const interruptions = [
-  "engine",
-  "provider",
-  "program",
-  "shell",
-  "sshd",
-  "connection",
-  "everything",
-  "Ctrl-C",
-  "Ctrl-C twice",
-  "full state",
-  "read-only state",
-] as const;
+export const cut = ["engine", "provider", "program", "shell", "sshd", "connection", "everything"] as const;
+export const signalled = ["Ctrl-C", "Ctrl-C twice"] as const;
+export const stopped = ["full state", "read-only state"] as const;
+export const interruptions = [...cut, ...signalled, ...stopped] as const;
 export type Interruption = (typeof interruptions)[number];
+
+export const isSignal = (what: Interruption): boolean => (signalled as readonly Interruption[]).includes(what);
+export const isOfState = (what: Interruption): boolean => (stopped as readonly Interruption[]).includes(what);
 
 export interface Point {
   readonly operation: Operation;
@@ -31,16 +25,16 @@ export interface Point {
 }
 
 /** Some points for each interruption of each operation, in any order. */
-export function pointsFor({ below, chance }: Random, kinds: readonly Interruption[], each: number): readonly Point[] {
-  const all = operations.flatMap((operation) => kinds.map((what) => ({ operation, what })));
+export function pointsFor({ below, chance }: Random, kinds: readonly Interruption[], each: number): Point[] {
   return (
-    all
+    operations
+      .flatMap((operation) => kinds.map((what) => ({ operation, what })))
       // To destroy, Pulumi needs no program.
       .filter(({ operation, what }) => !(operation === "destroy" && what === "program"))
       .flatMap((one) => Array.from({ length: each }, () => one))
-      .map(({ operation, what }) => {
+      .map(({ operation, what }): Point => {
         // In a terminal Pulumi draws a table, again and again; and what is written of the state is written at the end.
-        const by = /Ctrl-C|state/.test(what) || chance(0.5) ? ("time" as const) : ("output" as const);
+        const by = isSignal(what) || isOfState(what) || chance(0.5) ? "time" : "output";
         return { operation, what, by, fraction: below(950) / 1000, pick: below(1_000_000) };
       })
       .map((point) => ({ point, place: below(1_000_000) }))

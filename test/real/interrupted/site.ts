@@ -36,6 +36,13 @@ const far = {
 
 export type HostType = "local" | "ssh";
 
+export interface Blow {
+  /** What was struck. */
+  readonly whom?: string;
+  /** Otherwise: for how many seconds there was something to strike. */
+  readonly life?: number;
+}
+
 export class Site {
   private constructor(
     readonly shop: Workshop,
@@ -51,12 +58,14 @@ export class Site {
     return new Site(shop, type === "ssh" ? { far } : { local: { type } }, await shop.machine.snapshot());
   }
 
-  /** Strikes the operation that runs, or is about to. @returns whom, nothing when it was over before */
-  async strike({ what, fraction, pick }: Point, seconds: number): Promise<string | undefined> {
-    const words = [what, seconds, fraction, pick, this.state, port].map(String);
+  /** Strikes the operation that runs, or is about to.
+   * @param seconds that it is expected to take
+   * @param life how many of them the victim is there, 0 when unknown */
+  async strike({ what, fraction, pick }: Point, seconds: number, life: number): Promise<Blow> {
+    const words = [what, seconds, life, fraction, pick, this.state, port].map(String);
     const { code, stdout, stderr } = await this.shop.machine.run(["perl", "-e", strike, ...words]);
     if (code > 1 || stderr !== "") throw new Error(`strike ${words.join(" ")}: ${stderr}`);
-    return code === 0 ? stdout.trim() : undefined;
+    return code === 0 ? { whom: stdout.trim() } : { life: Number(stdout) };
   }
 
   /** There is room for the state again, and it can be written. */

@@ -1,12 +1,13 @@
 # Interrupts the operation of podnet's that runs on this machine, once. Says what it struck; ends with 1 when the operation was over
-# before there was anything to strike.
+# before that, and says for how many seconds there was something to strike.
 use strict;
 use warnings;
 use Time::HiRes qw(time sleep);
 
-# duration: seconds that the operation is expected to take; fraction: of what is left of that when the victim appears;
-# pick: a number that chooses among several; state: the folder of the state; port: where the host's sshd listens, if it does.
-my ($what, $duration, $fraction, $pick, $state, $port) = @ARGV;
+# duration: seconds that the operation is expected to take; life: seconds from when the victim appears until it ends, 0 when unknown:
+# then the operation's end is taken for its own; fraction: of its life; pick: a number that chooses among several victims;
+# state: the folder of the state; port: where the host's sshd listens, if it does.
+my ($what, $duration, $life, $fraction, $pick, $state, $port) = @ARGV;
 my $begin = time;
 my %all;
 
@@ -51,21 +52,25 @@ my %strike = (
     # What a terminal does with Ctrl-C.
     'Ctrl-C'       => sub { kill 'INT', -$_[0]{foreground} },
     'Ctrl-C twice' => sub { kill 'INT', -$_[0]{foreground}; sleep($pick % 1000 / 1000); kill 'INT', -$_[0]{foreground} },
-    'full state'   => sub { remount('size=' . (split ' ', `df -k --output=used $state`)[1] . 'k') or die },
+    # Size 0 would be any (tmpfs(5)).
+    'full state' => sub { remount('size=' . ((split ' ', `df -k --output=used $state`)[1] || 4) . 'k') or die },
     # As long as a file is open for writing the kernel refuses.
     'read-only state' => sub { sleep 0.01 until remount('bind,ro') },
 );
 
 sleep 0.01 until grep { is_operation($_) } look() or time > $begin + 10;
-my $due;
+my ($first, $last) = (0, 0);
 while (1) {
     my @now = look();
+    unless (grep { is_operation($_) } @now) {
+        printf "%.2f\n", $last - $first;
+        exit 1;
+    }
     my @victims = grep { $is->($_) } @now;
-    exit 1 unless grep { is_operation($_) } @now;
     if (@victims) {
-        my $left = $begin + $duration - time;
-        $due //= time + $fraction * ($left > 0 ? $left : 0);
-        if (time >= $due) {
+        $last = time;
+        $first ||= $last;
+        if ($last - $first >= $fraction * ($life || $begin + $duration - $first)) {
             my $victim = $victims[$pick % @victims];
             my $strike = $strike{$what} // sub { kill 'KILL', $_[0]{pid} };
             $strike->($victim);
@@ -73,5 +78,5 @@ while (1) {
             exit 0;
         }
     }
-    sleep 0.02;
+    sleep 0.05; # To look takes time from what it looks at.
 }
