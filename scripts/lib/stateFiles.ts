@@ -88,8 +88,9 @@ export function whyNoRoom(files: StackFiles): string | undefined {
   if (refused !== undefined) return refused;
   // The state is written up to four times: as it was, as it is, and the two copies.
   const needed = spare + 4 * (statSync(stateFile(files), { throwIfNoEntry: false })?.size ?? 0);
-  const { bavail, bsize } = statfsSync(state);
-  if (bavail * bsize >= needed) return undefined;
+  const { bavail, blocks, bsize } = statfsSync(state);
+  // What a file system does not know is 0 (statfs(2)): a tmpfs without a limit has no number of blocks.
+  if (blocks === 0 || bavail * bsize >= needed) return undefined;
   return (
     `the disk that holds the state is full: ${state} has ${kilobytes(bavail * bsize)} left and needs ${kilobytes(needed)}; ` +
     `make room (df -h ${state}), and run the command again`

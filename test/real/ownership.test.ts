@@ -1,11 +1,9 @@
-// What is not the lab's own is never touched, labs do not see each other, and whenever anything is killed, nothing is lost:
-// the next up completes, the next destroy removes.
+// What is not the lab's own is never touched, labs do not see each other, and records that are lost or stale do no harm.
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { projectRoot, pulumiEnvironment } from "../../scripts/lib/environment";
-import { Lab, type LabObjects, demo } from "./support/lab";
+import { Lab, type LabObjects } from "./support/lab";
 import { Machine, type Snapshot, changesBetween } from "./support/machine";
 import { type Operation, operationOf } from "./support/operation";
 import { clientIp } from "./support/traffic";
@@ -35,11 +33,6 @@ afterAll(async () => {
 });
 
 const leftovers = async (): Promise<string[]> => changesBetween(before, await machine.snapshot());
-
-/** A dead Pulumi leaves its lock; the scripts lift it, and by hand it is `pulumi cancel`. */
-async function lift(lab: Lab): Promise<void> {
-  await lab.pulumi(["cancel", "--yes"]);
-}
 
 interface Resource {
   readonly type: string;
@@ -314,72 +307,4 @@ describe("a stale record", () => {
     expect((await lab.destroy()).errors).toEqual([]);
     expect(await leftovers()).toEqual([]);
   });
-});
-
-describe("killed", () => {
-  // A machine each, so that one failure does not look like many.
-  beforeEach(async () => {
-    await machine.stop();
-    machine = await Machine.start();
-    before = await machine.snapshot();
-  });
-
-  /** Finds a process of this operation; of Pulumi's several there is one of each. */
-  const victims = {
-    "the plugin": "pulumi-resource-podnet",
-    sshd: "^sshd",
-  } as const;
-
-  /** @returns whether it was there to be killed */
-  async function killDuring(
-    lab: Lab,
-    operation: "up" | "destroy",
-    victim: keyof typeof victims,
-    delay: number,
-  ): Promise<boolean> {
-    const running = await lab.startPulumi([operation, "--yes", "--skip-preview"]);
-    await sleep(delay);
-    const kill = `pid=$(ps -eo pid=,args= | awk -v what="$1" '{ pid = $1; sub(/^ *[0-9]+ +/, "") } $0 ~ what && !/awk/ { print pid; exit }'); [ -n "$pid" ] && kill -9 "$pid"`;
-    const { code } = await machine.run(["sh", "-c", kill, "sh", victims[victim]]);
-    await running.ended;
-    // podnet's plugin and its sshd end when they notice that their parent is gone; Pulumi's own language host and program
-    // never do.
-    const orphans = `ps -eo pid=,args= | awk '/pulumi-language-nodejs|cmd.run.index.js/ && !/awk/ { print $1 }' | xargs -r kill -9`;
-    const settle = `for i in $(seq 100); do ps -eo args= | grep -v grep | grep -q -e pulumi-resource -e ^sshd || exit 0; sleep 0.1; done; ps -eo pid,args >&2; exit 1`;
-    await machine.sh(orphans);
-    await machine.sh(settle);
-    return code === 0;
-  }
-
-  /** Points spread over what an operation takes, at random within their stretch, so that every run tries others. */
-  const points = (operation: "up" | "destroy", from: number, to: number) => {
-    // Not pulumi itself: killed while it writes its checkpoint, the file backend leaves an empty one.
-    const some: (keyof typeof victims)[] = operation === "up" ? ["the plugin", "sshd"] : ["the plugin"];
-    const stretch = (to - from) / some.length;
-    return some.map((victim, i) => ({ operation, victim, delay: Math.round(from + stretch * (i + Math.random())) }));
-  };
-
-  it.each([...points("up", 1200, 4200), ...points("destroy", 500, 1700)])(
-    "$victim after $delay ms of $operation: up completes, destroy leaves nothing",
-    async ({ operation, victim, delay }) => {
-      const lab = await newLab(demo());
-      const shown = { pod1: "10.244.0.2", pod2: "10.244.0.3", pod3: "10.244.1.2", pod4: "10.244.1.3" } as Record<
-        string,
-        string
-      >;
-      if (operation === "destroy") expect((await lab.up()).errors).toEqual([]);
-      await killDuring(lab, operation, victim, delay);
-      await lift(lab);
-      const up = await lab.up("--refresh");
-      expect(up.errors).toEqual([]);
-      // What a kill left notes no address as given before it is reserved, so they are those that the first preview showed.
-      const { pods } = await lab.outputs();
-      const ips = Object.entries(pods).map(([name, { ip }]) => [name.replace("default/", ""), ip]);
-      expect(Object.fromEntries(ips)).toEqual(shown);
-      expect(await clientIp(lab, "pod1", shown["pod3"] ?? "")).toBe(shown["pod1"]);
-      expect((await lab.preview("--refresh")).changes).toEqual([]);
-      expect((await lab.destroy()).errors).toEqual([]);
-      expect(await leftovers()).toEqual([]);
-    },
-  );
 });

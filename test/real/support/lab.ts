@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
 import { projectRoot, pulumiEnvironment } from "../../../scripts/lib/environment";
-import { type Machine, type Result, type Running } from "./machine";
+import { type Machine, type Result } from "./machine";
 import { type Operation, type Preview, operationOf, previewOf } from "./operation";
 
 export interface Container {
@@ -140,11 +140,6 @@ export class Lab {
   /** Runs `pulumi` on the project, to its end. */
   pulumi(argv: readonly string[], limit = 180): Promise<Result> {
     return this.machine.run(this.words(argv), { env: this.env, cwd: projectRoot, limit });
-  }
-
-  /** Starts `pulumi` on the project and goes on. */
-  startPulumi(argv: readonly string[], limit = 180): Promise<Running> {
-    return this.machine.start(this.words(argv), { env: this.env, cwd: projectRoot, limit });
   }
 
   /** A node, pod, or one of switch, router and client by its short name: its network namespace. */

@@ -1,5 +1,5 @@
 /** What a kill, a crash or a full disk leaves of a state, and what becomes of it. */
-import {
+import fs, {
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -123,4 +123,14 @@ test("what belongs to a removed stack goes, and nothing of another", () => {
 test("there is room, or the folder is not there", () => {
   expect(whyNoRoom(files())).toBeUndefined();
   expect(whyNoRoom({ ...files(), state: join(state, "no") })).toMatch(/there is no folder .* mkdir -p/);
+});
+
+test("a file system that does not say how much room it has is not full", () => {
+  const unknown = fs.statfsSync("/proc");
+  expect(unknown.blocks).toBe(0);
+  const statfs = jest.spyOn(fs, "statfsSync").mockReturnValue(unknown);
+  expect(whyNoRoom(files())).toBeUndefined();
+  statfs.mockReturnValue({ ...unknown, blocks: 1 });
+  expect(whyNoRoom(files())).toMatch(/the disk that holds the state is full/);
+  statfs.mockRestore();
 });
