@@ -8,11 +8,13 @@ import { Server, type ServerUnaryCall, type sendUnaryData, ServerCredentials } f
 import * as pulumi from "@pulumi/pulumi";
 import { isGrpcError } from "@pulumi/pulumi/errors";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
+import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import { GetRequiredPluginsResponse, type RunRequest, RunResponse } from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import {
   disconnect,
   disconnectSync,
+  getEngine,
   getMaximumListeners,
   resetOptions,
   runInPulumiStack,
@@ -51,26 +53,24 @@ export async function withProgram<T>(work: (words: readonly string[]) => Promise
 interface Failure {
   readonly promise: Promise<never>;
   readonly stop: () => void;
-  readonly isOver: () => boolean;
 }
 
 /** Rejects with what nobody catches in the program, which is no mistake of this script's. What Pulumi refused, it knows itself. */
 function failureOfProgram(): Failure {
   const before = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
-  let [stop, isOver] = [(): void => undefined, false];
+  let stop = (): void => undefined;
   const promise = new Promise<never>((_, failed) => {
     process.on("uncaughtException", failed);
     // Resources that Pulumi did not get to any more are told so when it is gone.
     process.on("unhandledRejection", (error: Error) => isGrpcError(error) || failed(error));
     stop = () => {
-      isOver = true;
       process.off("uncaughtException", failed);
       for (const listener of before) process.on("uncaughtException", listener);
     };
   });
   promise.catch(() => undefined);
-  return { promise, stop, isOver: () => isOver };
+  return { promise, stop };
 }
 
 async function run(request: RunRequest, failure: Failure): Promise<RunResponse> {
@@ -78,11 +78,19 @@ async function run(request: RunRequest, failure: Failure): Promise<RunResponse> 
     await Promise.race([runProgram(request), failure.promise]);
     return new RunResponse().setBail(pulumi.log.hasErrors());
   } catch (error) {
-    // After the end of Pulumi, which then knows of another failure, there is nobody to tell.
-    if (!isGrpcError(error as Error) && !failure.isOver()) await pulumi.log.error(told(error as Error));
+    if (!isGrpcError(error as Error)) await tell(told(error as Error));
     return new RunResponse().setBail(true);
   }
 }
+
+/** Not by Pulumi's `log`, which complains when Pulumi has ended meanwhile, because of another failure. */
+const tell = (message: string): Promise<void> =>
+  new Promise((done) => {
+    const error = new LogRequest().setSeverity(LogSeverity.ERROR).setMessage(message);
+    const engine = getEngine();
+    if (engine) engine.log(error, () => done());
+    else done();
+  });
 
 async function runProgram(request: RunRequest): Promise<void> {
   const [engine = ""] = request.getArgsList();

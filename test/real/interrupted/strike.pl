@@ -32,7 +32,7 @@ sub is_operation { $_[0]{words} =~ m{^\S*node \S*scripts/podnet\.mjs } }
 my %is = (
     engine     => sub { $_[0]{name} eq 'pulumi' },
     provider   => sub { $_[0]{words} =~ m{/provider/pulumi-resource-podnet} },
-    program    => sub { $_[0]{words} =~ m{/pulumi/cmd/run/index\.js} },
+    program    => \&is_operation,    # podnet's scripts run the program themselves
     sshd       => \&is_sshd,
     connection => \&is_sshd,
     shell      => sub { my $parent = $all{ $_[0]{parent} }; $parent && is_sshd($parent) && !is_sshd($_[0]) },
