@@ -9,7 +9,7 @@ import { describeMachine } from "./description";
 import { podsLab, servicesLab, writeLab } from "./lab";
 import { mininetVersion, whyNoMininet } from "./mininet";
 import { type Stacks, labFolder, measurePods } from "./pods";
-import { Stack } from "./pulumi";
+import { Stack, withProgram } from "./pulumi";
 import { type Plan, type PodsResult, type Results, type ServicesResult, modes } from "./results";
 import { measureServices } from "./services";
 
@@ -23,7 +23,7 @@ async function measure({ pods, services, runs, all }: Plan): Promise<Results> {
   const name = `bench-${randomBytes(4).toString("hex")}`;
   const stacks: Stacks = {
     name,
-    podnet: await Stack.create(projectRoot, name, { "podnet:lab": labFolder }),
+    podnet: await Stack.create(projectRoot, name, { "podnet:lab": labFolder }, withProgram),
     floor: await Stack.create(join(projectRoot, "bench", "floor"), name, { "floor:resources": resourcesFile }),
   };
   await warmUpAll(stacks, services.length > 0);

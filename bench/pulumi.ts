@@ -21,6 +21,11 @@ const words: Readonly<Record<Step, readonly string[]>> = {
   destroy: ["destroy", "--yes", "--skip-preview", ...quiet],
 };
 
+const bare: readonly string[] = ["pulumi"];
+
+/** Pulumi as podnet's scripts start it: they run the program themselves. */
+export const withProgram = [process.execPath, "-r", "ts-node/register", join(projectRoot, "bench", "with-program.ts")];
+
 /** A resource of the state. */
 export interface Resource {
   readonly urn: string;
@@ -37,10 +42,17 @@ export class Stack {
     /** Where Pulumi.yaml is. */
     private readonly project: string,
     private readonly name: string,
+    /** What starts Pulumi where the program is to run. */
+    private readonly starter: readonly string[],
   ) {}
 
-  static async create(project: string, name: string, config: Readonly<Record<string, string>>): Promise<Stack> {
-    const stack = new Stack(project, name);
+  static async create(
+    project: string,
+    name: string,
+    config: Readonly<Record<string, string>>,
+    starter: readonly string[] = bare,
+  ): Promise<Stack> {
+    const stack = new Stack(project, name, starter);
     await stack.pulumi(["stack", "init", "--no-select", "--secrets-provider", "passphrase"]);
     for (const [key, value] of Object.entries(config)) await stack.pulumi(["config", "set", key, value]);
     return stack;
@@ -48,7 +60,9 @@ export class Stack {
 
   /** @returns the seconds that it took */
   async do(step: Step): Promise<number> {
-    return (await this.pulumi(words[step], { PULUMI_SKIP_CHECKPOINTS: "true" })).seconds;
+    const [command = ""] = words[step];
+    const starter = ["up", "preview"].includes(command) ? this.starter : bare;
+    return (await this.pulumi(words[step], { PULUMI_SKIP_CHECKPOINTS: "true" }, starter)).seconds;
   }
 
   async resources(): Promise<Resource[]> {
@@ -60,9 +74,9 @@ export class Stack {
     await this.pulumi(["stack", "rm", "--yes", "--remove-backups"]);
   }
 
-  private pulumi(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  private pulumi(argv: readonly string[], env: Readonly<Record<string, string>> = {}, starter = bare) {
     const own = { ...process.env, PULUMI_BACKEND_URL: pathToFileURL(join(folder, "state")).href };
-    return run(["pulumi", ...argv, "--stack", this.name, "--non-interactive", "--color", "never"], {
+    return run([...starter, ...argv, "--stack", this.name, "--non-interactive", "--color", "never"], {
       cwd: this.project,
       env: {
         ...own,
