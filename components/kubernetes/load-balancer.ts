@@ -89,7 +89,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
       new Process(
         `${netnsOf.node(lab.name, name)}/${title}`,
         {
-          ...{ host: node.host, netns: node.netns, name: title, command: pulumi.all(command) },
+          ...{ host: node.host, netns: node.netns, name: title, command: pulumi.all(command), ownMounts: false },
           listens: port === undefined ? [] : [{ protocol: "TCP", port }],
         },
         { parent, deletedWith: node.namespace },

@@ -58,7 +58,7 @@ export class Pod extends pulumi.ComponentResource {
       const inside = { parent, deletedWith: namespace };
       new Process(
         `${full}/pause`,
-        { host, netns: namespace.name, name: key, command: images.pauseCommand(full) },
+        { host, netns: namespace.name, name: key, command: images.pauseCommand(full), ownMounts: false },
         inside,
       );
       const cable = createCable(namespace, parent);
@@ -96,13 +96,15 @@ export class Pod extends pulumi.ComponentResource {
     }
 
     function createContainer(container: Container): void {
-      const { ports = [], env = [] } = container;
+      const { command = [], ports = [], env = [] } = container;
       const hostname = pod.metadata.name;
       new Process(
         `${full}/${container.name}`,
         {
           ...{ host, netns, name: `${key}/${container.name}` },
           command: images.containerCommand(hostname, container),
+          // The stand-in server looks at no file.
+          ownMounts: command.length > 0,
           env: Object.fromEntries<string>([
             ["HOSTNAME", hostname],
             ...env.map(({ name, value = "" }): [string, string] => [name, value]),

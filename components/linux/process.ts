@@ -3,7 +3,7 @@
 // environment say whose it is too, but a program may write over its environment, as nginx does.
 import { createHash } from "node:crypto";
 import { type Static, Type } from "@sinclair/typebox";
-import { type Command, HostError, type Output, line, quote } from "../host";
+import { type Command, HostError, type Output, line, quote, within } from "../host";
 import { type Context, type Kind, parts } from "./kind";
 import { recordPath } from "./owned";
 import { type Ending, endIfStarted, endProcess, waitForProcess } from "./process-watch";
@@ -31,6 +31,13 @@ const args = Type.Object({
       description: "The whole environment but for PATH and podnet's marks.",
     }),
     {},
+  ),
+  ownMounts: withDefault(
+    Type.Boolean({
+      description:
+        "Whether it has a mount namespace of its own, as `ip netns exec` gives: /sys is that of its network namespace, and files below /etc/netns stand for those below /etc (ip-netns(8)). Hundreds of these make every mount on the host slower.",
+    }),
+    true,
   ),
   listens: withDefault(
     Type.Array(
@@ -72,15 +79,23 @@ const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 function commands(want: Process, found: Process | undefined, { lab }: Context<Process>): Command[] {
   if (found) return [];
   const { pid, log } = files(want, lab);
-  const enter = want.netns === undefined ? [] : ["ip", "netns", "exec", want.netns];
   const environment = [
     searchPath,
     ...Object.entries(want.env).map(([name, value]) => `${name}=${value}`),
     ...marks(want, lab),
   ];
-  const argv = [...enter, "env", "-i", ...environment, ...want.command];
-  const shown = `${line({ argv: ["setsid", "--fork", ...argv] })} </dev/null >${quote(log)} 2>&1`;
-  return [{ ...script("start-process", [log, pid, ...argv]), shown }];
+  const program = ["env", "-i", ...environment, ...want.command];
+  const start = (argv: readonly string[]): Command => script("start-process", [log, pid, ...argv]);
+  const shown = (argv: readonly string[]): string =>
+    `${line({ argv: ["setsid", "--fork", ...argv] })} </dev/null >${quote(log)} 2>&1`;
+  const { netns, ownMounts } = want;
+  if (netns === undefined || ownMounts) {
+    const argv = within(netns, program);
+    return [{ ...start(argv), shown: shown(argv) }];
+  }
+  // Whoever starts it is in the namespace already.
+  const { argv, ...rest } = start(program);
+  return [{ ...rest, argv: within(netns, argv), shown: shown(["nsenter", `--net=/run/netns/${netns}`, ...program]) }];
 }
 
 const ending = (want: Process, lab: string): Ending => ({ name: idOf(want), pidFiles: [files(want, lab).pid] });
@@ -99,8 +114,8 @@ function probe(want: Process, { lab }: Context<Process>): Command[] {
 function parse([output]: readonly Output[], want: Process): Process | undefined {
   if (!output || output.code === gone) return undefined;
   if (output.code !== 0) throw new HostError(`process ${want.name}: ${output.stderr.trim()}`);
-  const { command, env, listens } = (JSON.parse(output.stdout) as { args: Process }).args;
-  return { ...want, command, env, listens };
+  const { command, env, ownMounts, listens } = (JSON.parse(output.stdout) as { args: Process }).args;
+  return { ...want, command, env, ownMounts, listens };
 }
 
 function validate({ command, env }: Process): Fault[] {
@@ -118,7 +133,7 @@ export const processKind: Kind<typeof args> = {
   token: "podnet:linux:Process",
   description: "A process in a network namespace that goes on by itself.",
   args,
-  identity: ["host", "netns", "name", "command", "env"],
+  identity: ["host", "netns", "name", "command", "env", "ownMounts"],
   validate,
   id: idOf,
   fromId: (id) => {

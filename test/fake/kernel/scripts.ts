@@ -241,9 +241,9 @@ function passOnMount(kernel: Kernel, owned: string, parent: string): void {
 const ports = (process: Process): readonly string[] =>
   process.command[0] === "server" ? process.command.slice(1) : [];
 
-function startProcess(kernel: Kernel, [log = "", pidFile = "", ...rest]: Words): Output {
+function startProcess(kernel: Kernel, [log = "", pidFile = "", ...rest]: Words, _: string, here: Space): Output {
   const enters = rest[0] === "ip";
-  const space: Space = enters ? enter(kernel, rest[3]) : kernel.host;
+  const space: Space = enters ? enter(kernel, rest[3]) : here;
   const words = rest.slice(rest.indexOf("env") + 2);
   const command = words.slice(words.findIndex((word) => !word.includes("=")));
   const others = [...kernel.processes.values()].filter((other) => other.space === space).flatMap(ports);

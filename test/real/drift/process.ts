@@ -12,6 +12,7 @@ export const process: Table = {
     name: "the name is podnet's, not the program's",
     command: "of another command there is another process",
     env: "a process starts with its environment, and nobody else can change it",
+    ownMounts: "a process leaves its mount namespace by itself alone (unshare(2))",
     listens: "which sockets a program holds is its own; podnet waits for these when it starts it",
   },
   deleted: [

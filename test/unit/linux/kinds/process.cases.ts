@@ -4,7 +4,7 @@ import { type Cases, failed, noNamespace, said } from "./cases";
 
 const args = { host: "local", netns: "lab.a", name: "default/web", command: ["server", "--text", "it's"] };
 const record = "/run/podnet/lab/.owned/netns-6d5b7a1a5f7a3c3f2f5e/Process-b0d7cb7d53b4a9ae0e2c";
-const full = { ...args, env: {}, listens: [] };
+const full = { ...args, env: {}, ownMounts: true, listens: [] };
 const end = endProcess("lab", { name: "lab.a,default/web", pidFiles: [`${record}.pid`] });
 const path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -38,6 +38,12 @@ export const cases: Cases = {
       { netns: undefined, name: "x", command: ["-x", "$(y)"], env: { A: "1\n2", "-u": "3" } },
       [
         `setsid --fork env -i ${path} 'A=1\n2' -u=3 PODNET_LAB=lab PODNET_PROCESS=,x PODNET_SPEC=SPEC -x '$(y)' </dev/null >HOST.log 2>&1`,
+      ],
+    ],
+    [
+      { ownMounts: false },
+      [
+        `setsid --fork nsenter --net=/run/netns/lab.a env -i ${path} PODNET_LAB=lab PODNET_PROCESS=lab.a,default/web PODNET_SPEC=SPEC server --text 'it'\\''s' </dev/null >${record}.log 2>&1`,
       ],
     ],
   ],
