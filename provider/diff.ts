@@ -4,6 +4,8 @@ import type { Kind } from "../components/linux/kind";
 import type { Values } from "./values";
 
 export interface Difference {
+  /** The property of the resource in which it is. */
+  readonly property: string;
   /** In Pulumi's notation, as `conf.ipv4["arp_notify"]`. */
   readonly path: string;
   readonly change: "add" | "delete" | "update";
@@ -21,6 +23,7 @@ export function diff(kind: Kind, state: Values, wanted: Values): Difference[] {
       const has = (values: Values): boolean =>
         keys.reduce<unknown>((v, key) => (v as Values | undefined)?.[key], values) !== undefined;
       return {
+        property: keys[0] ?? "",
         path: keys.map(notation).join(""),
         change: !has(state) ? "add" : !has(wanted) ? "delete" : "update",
         replaces: kind.identity.some(

@@ -16,7 +16,7 @@ import { Reconciler, projectOwner } from "../components/linux/reconcile";
 import { differences } from "../components/linux/properties";
 import { kindOf } from "../components/linux/registry";
 import { type Fault, faultsOf, fill } from "../components/linux/schema";
-import { diff } from "./diff";
+import { type Difference, diff } from "./diff";
 import type { Engine } from "./engine";
 import type { Hosts } from "./hosts";
 import { packageSchema } from "./schema";
@@ -58,8 +58,9 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     response.setChanges(found.length > 0 ? DIFF_SOME : DIFF_NONE);
     response.setHasdetaileddiff(true);
     const replaces = found.filter((difference) => difference.replaces);
-    response.setReplacesList(replaces.map(({ path }) => path));
-    response.setDiffsList(found.map(({ path }) => path));
+    // These two name whole properties, and the detailed diff says where in them.
+    response.setReplacesList(propertiesOf(replaces));
+    response.setDiffsList(propertiesOf(found));
     // Two kernel objects cannot have one name at the same time.
     response.setDeletebeforereplace(replaces.length > 0);
     for (const { path, change, replaces } of found) {
@@ -206,6 +207,10 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
 }
 
 /** Keys with two underscores are Pulumi's own. */
+const propertiesOf = (differences: readonly Difference[]): string[] => [
+  ...new Set(differences.map(({ property }) => property)),
+];
+
 const isPulumis = (key: string): boolean => key.startsWith("__");
 
 function withoutDerived(kind: Kind, values: Values): Values {

@@ -23,7 +23,7 @@ export async function main(args: string[]): Promise<void> {
   await ensureToolchain();
   process.exitCode = await withoutTrace(lab.name, async () => {
     await ensureStack(lab.name, { [labKey]: inProject(path) });
-    const words = ["preview", "--stack", lab.name, ...rest];
+    const words = ["preview", "--suppress-outputs", "--stack", lab.name, ...rest];
     return withProgram(async (program) => (await pulumi([...words, ...program])).code);
   });
 }

@@ -208,6 +208,14 @@ describe("diff", () => {
     expect(response.getDeletebeforereplace()).toBe(false);
   });
 
+  test("deep in a property", async () => {
+    const chains = (rule: string): object => ({ host: "local", table: "nat", chains: { "A-1": [rule], B: [rule] } });
+    const response = await diff("IptablesChains", chains("-j RETURN"), chains("-j ACCEPT"));
+    expect(response.getDiffsList()).toEqual(["chains"]);
+    const paths = response.getDetaileddiffMap().toArray();
+    expect(paths.map(([path]) => path).sort()).toEqual(['chains["A-1"]', "chains.B"].sort());
+  });
+
   test("another object: the old one goes first, for they have one name", async () => {
     const response = await diff("Bridge", full, { ...full, name: "br1", mtu: 1400 });
     expect([response.getDiffsList().sort(), response.getReplacesList()]).toEqual([["mtu", "name"], ["name"]]);
