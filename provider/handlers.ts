@@ -28,13 +28,22 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
   let known: Reconciler | undefined;
   const reconciler = (): Reconciler => (known ??= new Reconciler(hosts.lab, hosts.owner, (name) => hosts.host(name)));
 
-  /** The arguments with defaults, and the commands that make them. */
-  function complete(kind: Kind, values: Values): Values {
+  /** The arguments with defaults, and the commands that make them. @param olds the arguments that an object has which is changed in place */
+  function complete(kind: Kind, values: Values, olds?: Values): Values {
     const args = withoutDerived(kind, fill(kind.args, values));
-    const commands = hasUnknown(args)
-      ? unknown
-      : kind.commands(args as unknown as Args, undefined, { lab: hosts.lab }).map(line);
-    return { ...args, commands };
+    return { ...args, commands: hasUnknown(args) ? unknown : commandsFor(kind, args, olds) };
+  }
+
+  function commandsFor(kind: Kind, args: Values, olds: Values | undefined): string[] {
+    const lines = (found?: Values): string[] =>
+      kind
+        .commands(args as unknown as Args, found as Args | undefined, { lab: hosts.lab, old: found as Args | undefined })
+        .map(line);
+    const changes = olds && diff(kind, olds, args);
+    const isChanged = changes && changes.length > 0 && changes.every(({ replaces }) => !replaces);
+    // Some changes need no command, as another port to wait for.
+    const changing = isChanged ? lines(olds) : [];
+    return changing.length > 0 ? changing : lines();
   }
 
   async function check(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
@@ -46,8 +55,13 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     if (known && faults.length === 0) faults.push(...(kind.validate?.(args as unknown as Args) ?? []));
     const response = new rpc.CheckResponse();
     response.setFailuresList(faults.map(({ property, reason }) => failure(property, `${property} ${reason}`)));
-    response.setInputs(toStruct(faults.length === 0 ? complete(kind, args) : args));
+    response.setInputs(toStruct(faults.length === 0 ? complete(kind, args, oldArgs(kind, request)) : args));
     return response;
+  }
+
+  function oldArgs(kind: Kind, request: rpc.CheckRequest): Values | undefined {
+    const olds = fromStruct(request.getOlds());
+    return Object.keys(olds).length === 0 || hasUnknown(olds) ? undefined : fill(kind.args, argsOnly(kind, olds as unknown as Args));
   }
 
   async function diffResource(request: rpc.DiffRequest): Promise<rpc.DiffResponse> {
@@ -63,13 +77,15 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     response.setDiffsList(propertiesOf(found));
     // Two kernel objects cannot have one name at the same time.
     response.setDeletebeforereplace(replaces.length > 0);
-    for (const { path, change, replaces } of found) {
-      const detail = new rpc.PropertyDiff();
-      const word = `${change.toUpperCase()}${replaces ? "_REPLACE" : ""}` as keyof typeof rpc.PropertyDiff.Kind;
-      detail.setKind(rpc.PropertyDiff.Kind[word]);
-      detail.setInputdiff(true);
+    const detail = (path: string, word: keyof typeof rpc.PropertyDiff.Kind): void => {
+      const detail = new rpc.PropertyDiff().setKind(rpc.PropertyDiff.Kind[word]).setInputdiff(true);
       response.getDetaileddiffMap().set(path, detail);
-    }
+    };
+    for (const { path, change, replaces } of found)
+      detail(path, `${change.toUpperCase()}${replaces ? "_REPLACE" : ""}` as keyof typeof rpc.PropertyDiff.Kind);
+    // Whoever reads a preview sees with which commands.
+    const [before, now] = [request.getOldInputs(), request.getNews()].map((values) => fromStruct(values)["commands"]);
+    if (found.length > 0 && differences(before, now).length > 0) detail("commands", "UPDATE");
     return response;
   }
 
@@ -100,7 +116,7 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     }
     const { state, warnings } = await reconciler().update(kind, args as unknown as Args, olds as unknown as Args);
     for (const warning of warnings) await engine.warn(request.getUrn(), warning);
-    response.setProperties(toStruct({ ...state, commands }));
+    response.setProperties(toStruct({ ...state, commands: complete(kind, args)["commands"] }));
     return response;
   }
 

@@ -55,6 +55,12 @@ interface Event {
   summaryEvent?: { resourceChanges: Record<string, number> };
 }
 
+/** Paths of what differs; the commands that lead there are derived. */
+const differing = (diff: Record<string, unknown> | null | undefined): string[] =>
+  Object.keys(diff ?? {})
+    .filter((path) => path !== "commands")
+    .sort();
+
 const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
 const typeOf = (type: string): string => type.split(":").at(-1) ?? type;
 
@@ -77,7 +83,7 @@ export function operationOf({ code, stdout, stderr }: Result): Operation {
       urn,
       name: nameOf(urn),
       type: typeOf(type),
-      differs: Object.keys(detailedDiff ?? {}).sort(),
+      differs: differing(detailedDiff),
     }));
   return {
     code,
@@ -95,7 +101,7 @@ export function previewOf(stdout: string): Preview {
   };
   const all = steps.map(({ op, urn, detailedDiff, newState, oldState }) => ({
     ...{ op, urn, name: nameOf(urn), type: typeOf(newState?.type ?? oldState?.type ?? "") },
-    differs: Object.keys(detailedDiff ?? {}).sort(),
+    differs: differing(detailedDiff),
     inputs: (newState?.inputs ?? {}) as Record<string, unknown>,
   }));
   const isChange = ({ op, differs }: PreviewStep): boolean => op !== "same" && (op !== "refresh" || differs.length > 0);

@@ -52,9 +52,10 @@ function call<Response>(method: string, request: unknown): Promise<Response> {
   );
 }
 
-async function check(kind: string, news: object) {
+async function check(kind: string, news: object, olds: object = {}) {
   const request = new rpc.CheckRequest();
   request.setUrn(urn(kind));
+  request.setOlds(struct(olds));
   request.setNews(struct(news));
   const response = await call<rpc.CheckResponse>("check", request);
   return {
@@ -63,9 +64,10 @@ async function check(kind: string, news: object) {
   };
 }
 
-async function diff(kind: string, olds: object, news: object) {
+async function diff(kind: string, olds: object, news: object, oldInputs: object = olds) {
   const request = new rpc.DiffRequest();
   request.setUrn(urn(kind));
+  request.setOldInputs(struct(oldInputs));
   request.setOlds(struct(olds));
   request.setNews(struct(news));
   return call<rpc.DiffResponse>("diff", request);
@@ -214,6 +216,18 @@ describe("diff", () => {
     expect(response.getDiffsList()).toEqual(["chains"]);
     const paths = response.getDetaileddiffMap().toArray();
     expect(paths.map(([path]) => path).sort()).toEqual(['chains["A-1"]', "chains.B"].sort());
+  });
+
+  test("shows with which commands, in place the changing ones", async () => {
+    const old = await check("Bridge", bridge);
+    const changed = await check("Bridge", { ...bridge, mtu: 1400 }, old.inputs);
+    expect(changed.inputs["commands"]).toEqual(["ip link set dev br0 mtu 1400"]);
+    const response = await diff("Bridge", old.inputs, changed.inputs, old.inputs);
+    expect(response.getDetaileddiffMap().has("commands")).toBe(true);
+    expect(response.getDiffsList()).toEqual(["mtu"]);
+    const anew = await check("Bridge", { ...bridge, name: "br1" }, old.inputs);
+    expect(anew.inputs["commands"]).toContain("ip link add dev br1 type bridge");
+    expect((await check("Bridge", bridge, old.inputs)).inputs).toEqual(old.inputs);
   });
 
   test("another object: the old one goes first, for they have one name", async () => {
