@@ -37,7 +37,10 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
   function commandsFor(kind: Kind, args: Values, olds: Values | undefined): string[] {
     const lines = (found?: Values): string[] =>
       kind
-        .commands(args as unknown as Args, found as Args | undefined, { lab: hosts.lab, old: found as Args | undefined })
+        .commands(args as unknown as Args, found as Args | undefined, {
+          lab: hosts.lab,
+          old: found as Args | undefined,
+        })
         .map(line);
     const changes = olds && diff(kind, olds, args);
     const isChanged = changes && changes.length > 0 && changes.every(({ replaces }) => !replaces);
@@ -61,7 +64,9 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
 
   function oldArgs(kind: Kind, request: rpc.CheckRequest): Values | undefined {
     const olds = fromStruct(request.getOlds());
-    return Object.keys(olds).length === 0 || hasUnknown(olds) ? undefined : fill(kind.args, argsOnly(kind, olds as unknown as Args));
+    return Object.keys(olds).length === 0 || hasUnknown(olds)
+      ? undefined
+      : fill(kind.args, argsOnly(kind, olds as unknown as Args));
   }
 
   async function diffResource(request: rpc.DiffRequest): Promise<rpc.DiffResponse> {
