@@ -25,6 +25,7 @@ import { type Values, fromStruct, hasUnknown, toStruct, unknown } from "./values
 const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";
 
 export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementation {
+  const told = new Set<string>();
   let known: Reconciler | undefined;
   const reconciler = (): Reconciler => (known ??= new Reconciler(hosts.lab, hosts.owner, (name) => hosts.host(name)));
 
@@ -215,10 +216,10 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     configure: unary(configure),
     check: unary(check),
     diff: unary(diffResource),
-    create: unary(create),
-    read: unary(read),
-    update: unary(update),
-    delete: unary(remove),
+    create: unary(create, told),
+    read: unary(read, told),
+    update: unary(update, told),
+    delete: unary(remove, told),
     invoke: unary(invoke),
     cancel: unary(async () => {
       hosts.cancel();
@@ -264,17 +265,24 @@ function failure(property: string, reason: string): rpc.CheckFailure {
   return failure;
 }
 
-/** A user's mistake or a host's trouble is a sentence; anything else is a fault of podnet's and keeps its stack. */
-function unary<Request, Response>(handle: (request: Request) => Promise<Response>) {
+/**
+ * A user's mistake or a host's trouble is a sentence; anything else is a fault of podnet's and keeps its stack. What stops one resource may
+ * stop them all, and is told in full once.
+ */
+function unary<Request, Response>(handle: (request: Request) => Promise<Response>, told?: Set<string>) {
   return (call: ServerUnaryCall<Request, Response>, respond: sendUnaryData<Response>): void => {
     handle(call.request).then(
       (response) => respond(null, response),
-      (error: Error) =>
-        respond({
-          code: status.UNKNOWN,
-          details: error instanceof HostError ? error.message : (error.stack ?? error.message),
-          metadata: new Metadata(),
-        }),
+      (error: Error) => {
+        const text = error instanceof HostError ? error.message : (error.stack ?? error.message);
+        const details =
+          told?.has(text) && text.length > shortest ? `${text.slice(0, shortest)} ... (as for another resource)` : text;
+        told?.add(text);
+        respond({ code: status.UNKNOWN, details, metadata: new Metadata() });
+      },
     );
   };
 }
+
+/** Of a message that is told again, in characters. */
+const shortest = 80;

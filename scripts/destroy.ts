@@ -43,11 +43,12 @@ export async function main(args: string[]): Promise<void> {
   const abandoned = options.abandonHost ?? [];
   if (stack && abandoned.length > 0) await forgetHosts(name, abandoned);
   if (stack?.resources.some(isOnHost)) await destroy(name, stack, hosts);
-  const removed = await sweep(name, hosts, stack);
+  const { removed, isAnothers } = await sweep(name, hosts, stack);
   for (const host of abandoned) tellAbandoned(name, host, all[host] ?? { type: "local" });
   if (stack && !options.keepStack) await removeStack(name);
   const wasThere = stack !== undefined || removed > 0 || abandoned.length > 0;
   if (!stack && wasThere) removeRemains(name);
+  if (isAnothers) return console.log(`the stack of lab "${name}" is gone; the lab is another's, and stays`);
   if (wasThere) return console.log(`lab "${name}" is gone`);
   const meant = await similarLab(name);
   if (meant !== undefined)
@@ -73,14 +74,26 @@ async function destroy(name: string, { resources }: Stack, hosts: HostsByName): 
   );
 }
 
-/** What is written down on the hosts. @returns how much that was */
-async function sweep(name: string, hosts: HostsByName, stack: Stack | undefined): Promise<number> {
-  const { removed, isClean, unreachable } = await sweepHosts(name, hosts, { owner: stack?.owner ?? projectOwner() });
+interface Removed {
+  /** How many things were written down on the hosts. */
+  readonly removed: number;
+  /** Whether another project has a lab of this name, and this one nothing of it. */
+  readonly isAnothers: boolean;
+}
+
+async function sweep(name: string, hosts: HostsByName, stack: Stack | undefined): Promise<Removed> {
+  const { removed, isClean, unreachable, anothers } = await sweepHosts(name, hosts, {
+    owner: stack?.owner ?? projectOwner(),
+  });
   for (const [host, reason] of Object.entries(unreachable)) {
     if (stack && isNeverMade(stack))
       console.error(`podnet: ${reason}\nNothing of the lab was ever made on host "${host}".`);
     else throw new Error(`${adviceFor(host, reason, again(name))}\nThe lab's stack stays for another attempt.`);
   }
+  for (const reason of Object.values(anothers)) {
+    if (!stack || stack.resources.some(isOnHost)) throw new Error(reason);
+    console.error(`podnet: ${reason}\nThis project has made nothing of it.`);
+  }
   if (!isClean) throw new Error(`something of lab "${name}" is left (see above); its stack stays for another attempt`);
-  return removed;
+  return { removed, isAnothers: Object.keys(anothers).length > 0 };
 }

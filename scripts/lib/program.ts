@@ -62,8 +62,8 @@ function failureOfProgram(): Failure {
   let stop = (): void => undefined;
   const promise = new Promise<never>((_, failed) => {
     process.on("uncaughtException", failed);
-    // Resources that Pulumi did not get to any more are told so when it is gone.
-    process.on("unhandledRejection", (error: Error) => isGrpcError(error) || failed(error));
+    // Also of resources that Pulumi does not get to any more: they are told so, and then there is nothing to wait for.
+    process.on("unhandledRejection", failed);
     stop = () => {
       process.off("uncaughtException", failed);
       for (const listener of before) process.on("uncaughtException", listener);

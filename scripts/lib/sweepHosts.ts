@@ -1,6 +1,6 @@
 // Removes a lab from its hosts by what is written down there.
 import { existsSync } from "node:fs";
-import { ConnectionFailed, type HostSettings } from "../../components/host";
+import { ConnectionFailed, type HostSettings, NotOurs } from "../../components/host";
 import { labFolder } from "../../components/linux/owned";
 import { sweep } from "../../components/linux/sweep";
 import { LabError, loadLab } from "../../components/kubernetes/manifests";
@@ -21,6 +21,8 @@ export interface Swept {
   readonly isClean: boolean;
   /** Why the other hosts could not be, by their names. */
   readonly unreachable: Readonly<Record<string, string>>;
+  /** What hosts say on which the lab is another's, by their names. */
+  readonly anothers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function sweepHosts(
   let removed = 0;
   let isClean = true;
   const unreachable: Record<string, string> = {};
+  const anothers: Record<string, string> = {};
   for (const [host, settings] of Object.entries(hosts)) {
     if (settings.type === "local" && !existsSync(labFolder(name))) continue;
     try {
@@ -64,11 +67,12 @@ export async function sweepHosts(
       for (const what of swept.left) console.error(`${host}: LEFT ${what}`);
     } catch (error) {
       if (error instanceof ConnectionFailed) unreachable[host] = error.message;
+      else if (error instanceof NotOurs) anothers[host] = error.message;
       else {
         isClean = false;
         console.error(`${host}: ${(error as Error).message}`);
       }
     }
   }
-  return { removed, isClean, unreachable };
+  return { removed, isClean, unreachable, anothers };
 }

@@ -331,6 +331,16 @@ describe("create, read, update, delete", () => {
 });
 
 describe("the rest", () => {
+  test("what stops all resources is told in full once", async () => {
+    const refusal = "It was made by somebody else, who has a state of his own; give this one another name. ".repeat(2);
+    (hosts as { host: (name: string) => Runner }).host = () => {
+      throw new HostError(refusal);
+    };
+    await expect(create("Bridge", full)).rejects.toThrow(refusal);
+    const again = await create("Bridge", full).catch((error: Error) => error.message);
+    expect(again).toBe(`${refusal.slice(0, 80)} ... (as for another resource)`);
+  });
+
   test("files of the lab", async () => {
     const request = new rpc.InvokeRequest();
     request.setTok("podnet:linux:nosuch");
