@@ -1,6 +1,6 @@
 # What podnet runs at the far end of a channel: takes commands, runs them one after the other, and answers with what each left.
 # One process that stays, because starting programs is what costs: small jobs in Perl run in this one or a fork of it, also in
-# another network namespace (setns(2)), and neighbouring changes by ip(8) in one namespace share one `ip -batch`.
+# another network namespace (setns(2)), and neighbouring changes by ip(8) in one namespace, with a look behind them, share one `ip -batch`.
 #
 # Argument: a word that stands in front of the first answer; what comes before it is a login shell's banner.
 # A job is the line `KEEP-GOING COUNT` and for each command the line `MAY-FAIL INLINE STDIN LENGTH...`, where INLINE is one of 0, fork
@@ -194,26 +194,41 @@ sub run {
     return @result;
 }
 
-# --- Changes by ip(8) that go together
+# --- Commands of ip(8) that go together
 
-# The namespace (empty: the host's own) of a change that says nothing when it succeeds.
-sub place_of_change {
-    my ($words, $input, $may_fail) = @{$_[0]}{qw(words input may_fail)};
-    return undef if defined $input || $may_fail || $$words[0] ne 'ip' || grep { !m{^[\w.:/@+,=-]+$} } @$words;
+# A command of ip's in parts: the namespace (empty: the host's own), options, and what is left. Nothing, if it cannot be a line of a batch.
+sub parts {
+    my ($words, $input) = @{$_[0]}{qw(words input)};
+    return if defined $input || $$words[0] ne 'ip' || grep { !m{^[\w.:/@+,=-]+$} } @$words;
     my @rest = @$words[1 .. $#$words];
     my $place = $rest[0] eq '-n' ? (splice @rest, 0, 2)[1] : '';
-    return undef unless $rest[0] =~ /^(link|addr|route|neigh)$/ && $rest[1] =~ /^(add|set|replace|change|del)$/;
-    return $place;
+    my @options;
+    push @options, shift @rest while @rest && $rest[0] =~ /^-/;
+    return ($place, \@options, @rest);
 }
 
-# Returns the results of the changes that were tried: ip stops at the first that fails, and says its line.
-sub change {
+# The namespace of a change that says nothing when it succeeds.
+sub place_of_change {
+    my ($place, $options, @rest) = parts($_[0]) or return undef;
+    return undef if $_[0]{may_fail} || @$options || @rest < 2;
+    return $rest[0] =~ /^(link|addr|route|neigh)$/ && $rest[1] =~ /^(add|set|replace|change|del)$/ ? $place : undef;
+}
+
+# That of a look, which may come last: then all that is said is its answer.
+sub place_of_look {
+    my ($place, $options, @rest) = parts($_[0]) or return undef;
+    return @rest > 1 && $rest[1] eq 'show' && "@$options" =~ /^-j( -d)?$/ ? $place : undef;
+}
+
+# Returns the results of those that were tried: ip stops at the first that fails, and says its line.
+sub batch {
     my ($place, @commands) = @_;
-    my @lines = map { my @words = @{ $$_{words} }; splice @words, 0, $place eq '' ? 1 : 3; "@words\n" } @commands;
-    my @ip = ('ip', $place eq '' ? () : ('-n', $place), '-batch', '-');
+    my ($options, @lines);
+    for (@commands) { (undef, $options, my @rest) = parts($_); push @lines, "@rest\n" }
+    my @ip = ('ip', $place eq '' ? () : ('-n', $place), @$options, '-batch', '-');
     my ($code, $out, $err) = execute(sub { program(@ip) }, join '', @lines);
     my @fine = (0, '', '');
-    return map { [@fine] } @commands if $code == 0;
+    return ((map { [@fine] } 2 .. @commands), [0, $out, '']) if $code == 0;
     my $count = $err =~ s/^Command failed -:(\d+)\n//m ? $1 : 1;
     return ((map { [@fine] } 2 .. $count), [$code, $out, $err]);
 }
@@ -227,8 +242,9 @@ while (1) {
         my @group = shift @commands;
         if (defined $place) {
             push @group, shift @commands while @commands && (place_of_change($commands[0]) // "\0") eq $place;
+            push @group, shift @commands if @commands && (place_of_look($commands[0]) // "\0") eq $place;
         }
-        my @results = @group > 1 ? change($place, @group) : [run($group[0])];
+        my @results = @group > 1 ? batch($place, @group) : [run($group[0])];
         answer("$$_[0] " . length($$_[1]) . ' ' . length($$_[2]) . "\n$$_[1]$$_[2]") for @results;
         last if !$keep_going && $results[-1][0] != 0 && !$group[$#results]{may_fail};
     }

@@ -1,6 +1,6 @@
 /** What every Runner promises to the kinds, however its host is reached. */
 import { CommandFailed, HostError, saysNotFound } from "../../components/host";
-import type { Host } from "../../components/host";
+import type { Command, Host } from "../../components/host";
 
 /** @param make a host that is reached anew; it is closed behind the test */
 export function runnerContract(name: string, make: () => Host): void {
@@ -142,6 +142,16 @@ export function runnerContract(name: string, make: () => Host): void {
         sh("exit 1"),
       ]);
       expect(outputs.map(saysNotFound)).toEqual([true, true, false, true, false]);
+    });
+
+    test("of neighbouring changes the one that fails is named, and nothing behind it runs", async () => {
+      const change = (dev: string): Command => ({ argv: ["ip", "link", "set", "dev", dev, "up"] });
+      const look: Command = { argv: ["ip", "-j", "-d", "addr", "show", "dev", "lo"] };
+      const host = open();
+      const error = await failure(host.run([change("nothing0"), change("nothing1"), look]));
+      expect(error).toMatchObject({ command: change("nothing0"), stderr: 'Cannot find device "nothing0"\n' });
+      const [output] = await host.run([look]);
+      expect(JSON.parse(output?.stdout ?? "")).toMatchObject([{ ifname: "lo" }]);
     });
 
     test("many jobs at once do not mix", async () => {
