@@ -130,7 +130,16 @@ const lost: Row[] = [
   {
     drift: "all rules and chains",
     script: "ip netns exec $N_node2 iptables -w -t nat -F; ip netns exec $N_node2 iptables -w -t nat -X",
-    shows: deleted("IptablesChains node2/IP-MASQ-AGENT", "IptablesRule node2/POSTROUTING"),
+    shows: [
+      ...deleted("IptablesChains node2/IP-MASQ-AGENT", "IptablesRule node2/POSTROUTING"),
+      // Its rules in the table filter are still there.
+      "update IptablesRules node2/kube-proxy: " +
+        ["KUBE-MARK-MASQ", "KUBE-POSTROUTING", "KUBE-PROXY-CANARY"]
+          .map((chain) => `tables.nat.chains["${chain}"] `)
+          .join("") +
+        ["OUTPUT", "POSTROUTING", "PREROUTING"].map((chain) => `tables.nat.rules.${chain} `).join("") +
+        ["KUBE-NODEPORTS", "KUBE-SERVICES"].map((chain) => `tables.nat.shared["${chain}"]`).join(" "),
+    ],
   },
   {
     drift: "a node's whole folder",
