@@ -87,7 +87,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
       const node = nodes[name];
       if (node === undefined) throw new Error(`no node ${name}`);
       new Process(
-        `${netnsOf.node(lab.name, name)}/${title}`,
+        `${netnsOf.node(lab.name, name)}/${title.replace(" ", "/")}`,
         {
           ...{ host: node.host, netns: node.netns, name: title, command: pulumi.all(command), ownMounts: false },
           listens: port === undefined ? [] : [{ protocol: "TCP", port }],

@@ -84,7 +84,7 @@ export function toText(lab: RunningLab, results: readonly Result[]): string {
     sentences(lab, failed),
     failed.length === 0
       ? `All promises hold in lab ${lab.name}.`
-      : `Lab ${lab.name} breaks ${failed.length} of ${results.length} promises.`,
+      : `Lab ${lab.name} breaks ${failed.length} of ${results.length} promises. What was mended a moment ago can go on for minutes: docs/troubleshooting.md, "While a lab runs".`,
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }

@@ -63,7 +63,7 @@ test("a pair that fails is a cross in a table, and a sentence with a command", (
       "TCP and UDP from pod1 to pod2 (10.244.1.2): expected: default/pod2 sees 10.244.0.2; observed: default/pod2 sees 192.168.0.11",
       "    npm run exec -- node1 iptables-save -t nat",
     ].join("\n"),
-    "Lab demo breaks 1 of 9 promises.",
+    'Lab demo breaks 1 of 9 promises. What was mended a moment ago can go on for minutes: docs/troubleshooting.md, "While a lab runs".',
   ]);
 });
 

@@ -31,7 +31,7 @@ export function checkLoadBalancers(context: Context, ranges: Ranges): void {
     reportRoom(
       context,
       poolPath,
-      `spec.loadBalancer.addresses has ${room} addresses, but the lab's Services want ${wanting}; add more`,
+      `spec.loadBalancer.addresses has room for ${room}, but the lab's Services want ${wanting}; add more`,
     );
 }
 

@@ -108,7 +108,7 @@ function checkOutside(context: Context, service: Service): void {
 /** Of both families, with host bits, and with spaces around it from the time when it was an annotation. */
 function checkSourceRange(context: Context, service: Service, path: Path, text: string): void {
   if (parseCidr(text.trim()) === undefined)
-    context.problem(service, path, `loadBalancerSourceRange ${quoted(text)} ${cidrFault(text.trim())}`);
+    context.problem(service, path, `loadBalancerSourceRange ${quoted(text)} ${cidrFault(text.trim(), 32)}`);
 }
 
 /** The longest time that session affinity may last: a day. */
