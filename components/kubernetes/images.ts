@@ -45,6 +45,7 @@ export class Images extends pulumi.ComponentResource {
   containerCommand(hostname: string, { command = [], args = [], ports = [] }: Container): pulumi.Output<string[]> {
     if (command.length > 0) return pulumi.output([...command, ...args]);
     const options = ports.map(({ protocol, containerPort }) => `--${protocol.toLowerCase()}=${containerPort}`);
-    return pulumi.all(["perl", this.agnhost, `--hostname=${hostname}`, ...options]);
+    // A port that stands there twice is still one.
+    return pulumi.all(["perl", this.agnhost, `--hostname=${hostname}`, ...new Set(options)]);
   }
 }

@@ -97,7 +97,7 @@ export class Reconciler {
     this.expectOwner(args.host, observed);
     if (observed.wrong !== undefined) return this.create(kind, args);
     this.refuseForeign(kind, args, observed);
-    const made = await this.ensure(kind, args, observed, old);
+    const made = await this.ensureAmongOthers(kind, args, observed, old);
     if (kind.id(old) !== kind.id(args)) await this.host(args.host).run([forget(this.lab, kind, old)]);
     return made;
   }
@@ -155,6 +155,18 @@ export class Reconciler {
     await this.remove(kind, state, observed);
     if (record || !inside) await this.host(state.host).run([forget(this.lab, kind, state)]);
     return [];
+  }
+
+  /** Those with one probe may pass parts on to each other (an address, from one Service to another): then what was seen is old. */
+  private async ensureAmongOthers(kind: Kind, args: Args, observed: Observed, old: Args): Promise<Made> {
+    for (let [seen, attempts] = [observed, kind.shared ? 3 : 1]; ; attempts--) {
+      try {
+        return await this.ensure(kind, args, seen, old);
+      } catch (error) {
+        if (attempts <= 1 || !(error instanceof CommandFailed)) throw error;
+        seen = await this.observe(kind, args);
+      }
+    }
   }
 
   private async ensure(kind: Kind, args: Args, observed: Observed, old: Args | undefined): Promise<Made> {

@@ -101,8 +101,10 @@ async function runProgram(request: RunRequest): Promise<void> {
   setAllConfig(Object.fromEntries(request.getConfigMap().toArray()), request.getConfigsecretkeysList());
   process.setMaxListeners(getMaximumListeners());
   process.chdir(projectRoot);
-  // What it exports becomes the stack's outputs, as when Pulumi runs it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- it declares resources as soon as it is loaded
+  // It declares resources while it is loaded, and a preview and the update behind it are two runs. What it exports becomes the stack's
+  // outputs, as when Pulumi runs it.
+  delete require.cache[require.resolve("../../index")];
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded anew, and not before it is to run
   await runInPulumiStack(async () => require("../../index") as unknown);
   await disconnect(true);
 }

@@ -69,6 +69,26 @@ export function nftablesRules(input: Omit<ProxyInput, "host">): NodeRules<Nftabl
   const context = { node, configuration: configurationOf({ ...options, mode: "nftables" }, node) };
   return {
     node: nodeNftablesRules(context, ports, serviceCIDR),
-    ports: ports.map((port) => ({ key: portKey(port), rules: portNftablesRules(port, context) })),
+    ports: eachKeyOnce(ports.map((port) => ({ key: portKey(port), rules: portNftablesRules(port, context) }))),
   };
 }
+
+/** Two Services may ask for one external address and port. A map has each key once: it is the first one's, as with the first rule of iptables. */
+function eachKeyOnce(ports: readonly PortRules<NftablesRules>[]): PortRules<NftablesRules>[] {
+  const taken = new Set<string>();
+  const isFree = (set: string, element: string): boolean => {
+    const key = `${set} ${element.replace(/ (comment "|: )[^]*$/, "")}`;
+    if (taken.has(key)) return false;
+    taken.add(key);
+    return true;
+  };
+  return ports.map(({ key, rules }) => {
+    const elements = Object.entries(rules.elements ?? {}).map(([set, all]) => [
+      set,
+      all.filter((element) => isFree(set, element)),
+    ]);
+    return { key, rules: rules.elements ? { ...rules, elements: Object.fromEntries(elements) as Lines } : rules };
+  });
+}
+
+type Lines = NonNullable<NftablesRules["elements"]>;

@@ -17,7 +17,8 @@ export interface Context extends Readonly<Omit<Objects, "labs" | "pods" | "probl
 
 export function contextOf(objects: Objects, spec: LabSpec, problems: Problem[], warnings: Problem[]): Context {
   const reporter = (found: Problem[]) => (entry: Entry<unknown>, path: Path, message: string) => {
-    found.push({ ...entry.source.place(path), message });
+    // What somebody wrote may hold line breaks; a message has one line.
+    found.push({ ...entry.source.place(path), message: message.replaceAll(/[\r\n]+/g, "\\n") });
   };
   return {
     ...objects,
