@@ -207,6 +207,11 @@ Try:
     expect(await shop.up()).toMatch(/^nothing to change; \d+ resources as they should be$/m);
   });
 
+  test("and an up that previews first is one preview and one update of the same lab", async () => {
+    const text = await shop.succeed("up", "--lab", shop.lab, "--skip-preview=false");
+    expect(text.match(/^ +\d+ unchanged$/gm)).toHaveLength(2);
+  });
+
   test("status --json is stack output --json and more", async () => {
     const outputs = JSON.parse(await shop.succeed("pulumi", "stack", "output", "--json", ...shop.inLab)) as object;
     const live = await liveLab();

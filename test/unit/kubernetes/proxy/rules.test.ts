@@ -54,6 +54,21 @@ test("in a cluster, endpoints and nftables' objects have these names", () => {
   expect(portKey({ ...name, port: "" })).toBe("ns1/svc1");
 });
 
+test("of two Services with one external address and port the first has it, and a Service has its own address once", () => {
+  const [blue] = everything.services.filter(({ spec }) => spec.clusterIP !== "None" && spec.ports.length > 0);
+  if (!blue) throw new Error("no Service");
+  const own = { ...blue, spec: { ...blue.spec, externalIPs: ["192.0.2.7", blue.spec.clusterIP] } };
+  const green = { ...own, metadata: { ...own.metadata, name: "zz" }, spec: { ...own.spec, clusterIP: "10.96.200.1" } };
+  const { ports } = nftablesRules({ ...input(everything), services: [own, green], endpointSlices: [] });
+  const keys = ports.flatMap(({ rules }) =>
+    Object.entries(rules.elements ?? {}).flatMap(([set, elements]) =>
+      elements.map((element) => `${set} ${element.split(" : ")[0]?.replace(/ comment .*/, "")}`),
+    ),
+  );
+  expect(keys.filter((key) => key.includes("192.0.2.7")).length).toBeGreaterThan(0);
+  expect(keys).toEqual([...new Set(keys)]);
+});
+
 test("a host without nfacct does not count, and all else is the same", () => {
   const without = iptablesRules(input(everything, { host: { ...host, nfacct: false } }));
   expect(without.nfacct).toEqual([]);
