@@ -13,7 +13,7 @@ import { command, withLab, type LabOptions } from "./lib/command";
 import { unreachable } from "./lib/hosts";
 import { labName } from "./lib/lab";
 import { awaitOrphans } from "./lib/orphans";
-import { prepareState, pulumi, removeRemains, removeStack, tellRoom } from "./lib/pulumi";
+import { prepareState, pulumi, removeRemains, removeStack, explainFailure } from "./lib/pulumi";
 import { type HostsByName, isOnHost, readStack, similarLab, type Stack } from "./lib/stack";
 import { hostsOf, sweepHosts } from "./lib/sweepHosts";
 import { ensureToolchain } from "./toolchain/toolchain";
@@ -68,7 +68,7 @@ async function destroy(name: string, { resources }: Stack, hosts: HostsByName): 
   const words = ["destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack", name];
   const { code } = await pulumi(words, { env: { PULUMI_SKIP_CHECKPOINTS: "true" }, stdio: "brief" });
   if (code === 0) return;
-  tellRoom(name);
+  explainFailure(name);
   throw new Error(
     `pulumi destroy ended with exit code ${code}, so the lab may be there in part. Run it again, or: npm run sweep -- ${name}`,
   );

@@ -7,7 +7,7 @@ import { inProject, labKey, labPath } from "./lib/lab";
 import { removeLeftovers } from "./lib/leftovers";
 import { awaitOrphans } from "./lib/orphans";
 import { type Containers, count, picture } from "./lib/picture";
-import { ensureStack, pulumi, tellRoom } from "./lib/pulumi";
+import { ensureStack, pulumi, explainFailure } from "./lib/pulumi";
 import { withProgram } from "./lib/program";
 import { readLab } from "./lib/readLab";
 import { type Outputs, lastChanges, readRunningLab } from "./lib/stack";
@@ -32,7 +32,7 @@ export async function main(args: string[]): Promise<void> {
   await awaitOrphans();
   await ensureStack(lab.name, { [labKey]: inProject(path) });
   process.exitCode = await build(lab.name, rest);
-  if (process.exitCode !== 0) return tellRoom(lab.name);
+  if (process.exitCode !== 0) return explainFailure(lab.name);
   const { outputs, ...stack } = await readRunningLab(lab.name);
   await removeLeftovers(lab.name, stack);
   const forPrograms = rest.some((word) => word === "--json" || word === "-j");

@@ -70,7 +70,12 @@ export async function pulumiOutput(args: readonly string[], input?: string): Pro
 export async function ensureStack(name: string, config: Readonly<Record<string, string>> = {}): Promise<void> {
   const secrets = fileBackend() ? ["--secrets-provider", "passphrase"] : [];
   prepareState(name);
-  await pulumiOutput(["stack", "select", name, "--create", ...secrets]);
+  const select = ["stack", "select", name];
+  await pulumiOutput([...select, "--create", ...secrets]).catch((error: Error) => {
+    // Another one that began at the same moment has made it.
+    if (!error.message.includes("already exists")) throw error;
+    return pulumiOutput(select);
+  });
   const present = stackConfig(name);
   const changed = Object.entries(config).filter(([key, value]) => present[key] !== value);
   if (changed.length === 0) return;
@@ -116,11 +121,17 @@ export async function exportStack(name: string): Promise<string | undefined> {
   return stdout;
 }
 
-/** Says so when an operation failed and its state cannot be written. */
-export function tellRoom(stack: string): void {
+/** Says what may be behind a failed operation: the state cannot be written, or another Pulumi that began at the same moment holds it. */
+export function explainFailure(stack: string): void {
   const files = stackFiles(stack);
-  const refused = files && whyNoRoom(files);
+  if (!files) return;
+  const refused = whyNoRoom(files);
   if (refused !== undefined) say(`${refused}: what was made is written down on the lab's hosts`);
+  try {
+    liftStaleLocks(files.state, files.project, files.stack);
+  } catch (error) {
+    say(`${(error as Error).message}. \`pulumi cancel\` would let both work on it at once`);
+  }
 }
 
 /** Before the state is only read. */
