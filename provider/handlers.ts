@@ -29,13 +29,8 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
   let known: Reconciler | undefined;
   const reconciler = (): Reconciler => (known ??= new Reconciler(hosts.lab, hosts.owner, (name) => hosts.host(name)));
 
-  /** The arguments with defaults, and the commands that make them. @param olds the arguments that an object has which is changed in place */
-  function complete(kind: Kind, values: Values, olds?: Values): Values {
-    const args = withoutDerived(kind, fill(kind.args, values));
-    return { ...args, commands: hasUnknown(args) ? unknown : commandsFor(kind, args, olds) };
-  }
-
-  function commandsFor(kind: Kind, args: Values, olds: Values | undefined): string[] {
+  /** @param olds the arguments of an object that is there: where it can be changed in place, the commands that change it */
+  function commandsFor(kind: Kind, args: Values, olds?: Values): string[] {
     const lines = (found?: Values): string[] =>
       kind
         .commands(args as unknown as Args, found as Args | undefined, {
@@ -59,7 +54,8 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     if (known && faults.length === 0) faults.push(...(kind.validate?.(args as unknown as Args) ?? []));
     const response = new rpc.CheckResponse();
     response.setFailuresList(faults.map(({ property, reason }) => failure(property, `${property} ${reason}`)));
-    response.setInputs(toStruct(faults.length === 0 ? complete(kind, args, oldArgs(kind, request)) : args));
+    const commands = known && faults.length === 0 ? commandsFor(kind, args, oldArgs(kind, request)) : unknown;
+    response.setInputs(toStruct(faults.length === 0 ? { ...args, commands } : args));
     return response;
   }
 
@@ -122,7 +118,9 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     }
     const { state, warnings } = await reconciler().update(kind, args as unknown as Args, olds as unknown as Args);
     for (const warning of warnings) await engine.warn(request.getUrn(), warning);
-    response.setProperties(toStruct({ ...state, commands: complete(kind, args)["commands"] }));
+    response.setProperties(
+      toStruct({ ...state, commands: commandsFor(kind, argsOnly(kind, args as unknown as Args)) }),
+    );
     return response;
   }
 
@@ -135,7 +133,7 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
       : await importById(kind, request.getId());
     const response = new rpc.ReadResponse();
     if (!found) return response;
-    const state = { ...found, commands: commands ?? complete(kind, argsOnly(kind, found))["commands"] };
+    const state = { ...found, commands: commands ?? commandsFor(kind, argsOnly(kind, found)) };
     response.setId(request.getId());
     response.setProperties(toStruct(state));
     response.setInputs(toStruct({ ...argsOnly(kind, found), commands: state.commands }));

@@ -163,7 +163,7 @@ export class Reconciler {
       try {
         return await this.ensure(kind, args, seen, old);
       } catch (error) {
-        if (attempts <= 1 || !(error instanceof CommandFailed)) throw error;
+        if (attempts <= 1 || !saysMoved(error)) throw error;
         seen = await this.observe(kind, args);
       }
     }
@@ -402,6 +402,10 @@ class WrittenMeanwhile extends HostError {}
 const saysExists = (error: unknown): boolean =>
   error instanceof WrittenMeanwhile ||
   (error instanceof CommandFailed && /File exists|already exists/.test(error.stderr));
+
+/** Or what was to go is gone: somebody else was faster. */
+const saysMoved = (error: unknown): boolean =>
+  saysExists(error) || (error instanceof CommandFailed && error.stderr.includes("No such file or directory"));
 
 /** What there is of a new object in a fresh namespace. */
 const nothing: Observed = {

@@ -25,10 +25,13 @@ import { projectRoot } from "./environment";
 /** While `work` runs, Pulumi can have the program run: with these words on its command line. */
 export async function withProgram<T>(work: (words: readonly string[]) => Promise<T>): Promise<T> {
   const server = new Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
-  const failure = failureOfProgram();
+  let failed = (_: Error): void => undefined;
+  const hearNoMore = hearOfFailures((error) => failed(error));
   server.addService(LanguageRuntimeService, {
-    run: (call: ServerUnaryCall<RunRequest, RunResponse>, callback: sendUnaryData<RunResponse>) =>
-      void run(call.request, failure).then((response) => callback(null, response)),
+    run: (call: ServerUnaryCall<RunRequest, RunResponse>, callback: sendUnaryData<RunResponse>) => {
+      const failure = new Promise<never>((_, reject) => (failed = reject));
+      void run(call.request, failure).then((response) => callback(null, response));
+    },
     getRequiredPlugins: (_: unknown, callback: sendUnaryData<GetRequiredPluginsResponse>) =>
       callback(null, new GetRequiredPluginsResponse()),
     getPluginInfo: (_: unknown, callback: sendUnaryData<PluginInfo>) =>
@@ -44,38 +47,34 @@ export async function withProgram<T>(work: (words: readonly string[]) => Promise
     return await work([`--client=127.0.0.1:${port}`, "--exec-kind", "auto.inline"]);
   } finally {
     Error.stackTraceLimit = limit;
-    failure.stop();
+    hearNoMore();
     disconnectSync();
     server.forceShutdown();
   }
 }
 
-interface Failure {
-  readonly promise: Promise<never>;
-  readonly stop: () => void;
-}
-
-/** Rejects with what nobody catches in the program, which is no mistake of this script's. What Pulumi refused, it knows itself. */
-function failureOfProgram(): Failure {
+/** What nobody catches in the program is no mistake of this script's, so it goes to the run under way. @returns what undoes it */
+function hearOfFailures(failed: (error: Error) => void): () => void {
   const before = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
-  let stop = (): void => undefined;
-  const promise = new Promise<never>((_, failed) => {
-    process.on("uncaughtException", failed);
-    // Also of resources that Pulumi does not get to any more: they are told so, and then there is nothing to wait for.
-    process.on("unhandledRejection", failed);
-    stop = () => {
-      process.off("uncaughtException", failed);
-      for (const listener of before) process.on("uncaughtException", listener);
-    };
-  });
-  promise.catch(() => undefined);
-  return { promise, stop };
+  process.on("uncaughtException", failed);
+  // Also of resources that Pulumi does not get to any more: they are told so, and then there is nothing to wait for.
+  process.on("unhandledRejection", failed);
+  return () => {
+    process.off("uncaughtException", failed);
+    process.off("unhandledRejection", failed);
+    for (const listener of before) process.on("uncaughtException", listener);
+    // Some are told so only now, when Pulumi is gone.
+    process.on("unhandledRejection", (error: Error) => {
+      if (!isGrpcError(error)) throw error;
+    });
+  };
 }
 
-async function run(request: RunRequest, failure: Failure): Promise<RunResponse> {
+/** What Pulumi refused, it knows itself. @param failure of this run */
+async function run(request: RunRequest, failure: Promise<never>): Promise<RunResponse> {
   try {
-    await Promise.race([runProgram(request), failure.promise]);
+    await Promise.race([runProgram(request), failure]);
     return new RunResponse().setBail(pulumi.log.hasErrors());
   } catch (error) {
     if (!isGrpcError(error as Error)) await tell(told(error as Error));

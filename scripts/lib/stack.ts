@@ -40,11 +40,18 @@ export interface ServiceOutput {
   readonly externalName?: string;
   readonly externalIPs?: readonly string[];
   readonly loadBalancerIPs?: readonly string[];
+  readonly loadBalancerSourceRanges?: readonly string[];
+  readonly healthCheckNodePort?: number;
+  readonly sessionAffinity?: "ClientIP";
+  readonly internalTrafficPolicy?: "Local";
+  readonly externalTrafficPolicy?: "Local";
 }
 
 export interface EndpointOutput {
   readonly ip: string;
   readonly port: number;
+  /** The node that it is local to. */
+  readonly node?: string;
   /** Where it is not simply ready. */
   readonly conditions?: { readonly ready: boolean; readonly serving: boolean; readonly terminating: boolean };
 }

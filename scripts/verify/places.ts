@@ -1,6 +1,11 @@
 // What verify knows of a running lab: its places, from and to which packets go, and what it measures them by.
 import { Address4 } from "ip-address";
 import type { HostSettings } from "../../components/host";
+import type { EndpointOutput, ServiceOutput } from "../lib/stack";
+
+/** As the stack's outputs have them. */
+export type Service = ServiceOutput;
+export type Endpoint = EndpointOutput;
 
 /** A node, a pod or a client; or a Service, to which packets go, though it is nowhere; or everywhere, where many places are meant. */
 export interface Place {
@@ -45,33 +50,6 @@ export interface Port {
   readonly port: number;
   /** The server is podnet's stand-in, which says who it is and whom it sees. */
   readonly isStandIn?: boolean;
-}
-
-export interface Endpoint {
-  readonly ip: string;
-  readonly port: number;
-  /** The node that it is local to. */
-  readonly node?: string;
-  readonly conditions?: { readonly ready: boolean; readonly serving: boolean; readonly terminating: boolean };
-}
-
-/** As the stack's outputs have it. */
-export interface Service {
-  readonly clusterIP: string;
-  readonly ports: readonly {
-    readonly name?: string;
-    readonly protocol: string;
-    readonly port: number;
-    readonly nodePort?: number;
-    readonly endpoints?: readonly Endpoint[];
-  }[];
-  readonly externalIPs?: readonly string[];
-  readonly loadBalancerIPs?: readonly string[];
-  readonly loadBalancerSourceRanges?: readonly string[];
-  readonly healthCheckNodePort?: number;
-  readonly sessionAffinity?: "ClientIP";
-  readonly internalTrafficPolicy?: "Local";
-  readonly externalTrafficPolicy?: "Local";
 }
 
 /** How Services are made: KubeProxyConfiguration's fields. */

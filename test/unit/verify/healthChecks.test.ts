@@ -10,7 +10,13 @@ const pod = (ip: string, node: string, conditions?: Endpoint["conditions"]): End
 });
 
 function lab(endpoints: readonly Endpoint[], proxy: ProxyOptions = {}, its: Partial<Service> = {}): RunningLab {
-  const ports = ["http", "https"].map((name, i) => ({ name, protocol: "TCP", port: 80 + i, endpoints }));
+  const ports = ["http", "https"].map((name, i) => ({
+    name,
+    protocol: "TCP",
+    port: 80 + i,
+    targetPort: 8080,
+    endpoints,
+  }));
   const service: Service = { clusterIP: "10.96.0.20", ports, healthCheckNodePort: 32000, ...its };
   return { ...labOf(2, 2), services: { "default/web": service }, proxy };
 }

@@ -140,7 +140,7 @@ describe("a Service", () => {
     services: {
       "default/web": {
         ...{ clusterIP: "10.96.0.20", healthCheckNodePort: 32000 },
-        ports: [{ protocol: "TCP", port: 80, endpoints }],
+        ports: [{ protocol: "TCP", port: 80, targetPort: 8080, endpoints }],
       },
     },
   };

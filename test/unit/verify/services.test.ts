@@ -32,7 +32,7 @@ const endpoints = {
 };
 const { pod1, pod3 } = endpoints;
 const port = (its: Partial<Service["ports"][number]> = {}): Service["ports"][number] => ({
-  ...{ protocol: "TCP", port: 80, endpoints: [pod1] },
+  ...{ protocol: "TCP", port: 80, targetPort: 8080, endpoints: [pod1] },
   ...its,
 });
 
