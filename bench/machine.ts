@@ -3,7 +3,7 @@
 // it ends, the kernel removes all that it had.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { projectRoot } from "../scripts/lib/environment";
+import { nodeWithTypeScript, projectRoot } from "../scripts/lib/environment";
 
 /** Where everything of the benchmark's own lies. */
 export const folder = "/run/bench";
@@ -27,7 +27,7 @@ const boot = String.raw`
 /** Runs a program of Node.js's on a machine of its own. What it says on standard error a person sees.
  * @returns its standard output @throws when it fails */
 export async function onOwnMachine(file: string, args: readonly string[]): Promise<string> {
-  const program = [process.execPath, "--require", "ts-node/register", file, ...args];
+  const program = [...nodeWithTypeScript, file, ...args];
   // With this process, even when it is killed, unshare(1) ends, and with that the machine.
   const words = ["--pdeathsig", "KILL", "unshare", "--mount", "--net", "--pid", "--uts", "--fork", "--kill-child=KILL"];
   const child = spawn("setpriv", [...words, "sh", "-c", boot, "sh", projectRoot, folder, ...program], {

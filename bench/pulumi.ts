@@ -1,7 +1,7 @@
 // A stack of a Pulumi project, and the operations on it: with the words and in the environment of `npm run up`, `npm run preview`, ...
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { projectRoot, pulumiEnvironment } from "../scripts/lib/environment";
+import { nodeWithTypeScript, projectRoot, pulumiEnvironment } from "../scripts/lib/environment";
 import { run } from "./command";
 import { folder } from "./machine";
 import type { Step } from "./results";
@@ -24,7 +24,7 @@ const words: Readonly<Record<Step, readonly string[]>> = {
 const bare: readonly string[] = ["pulumi"];
 
 /** Pulumi as podnet's scripts start it: they run the program themselves. */
-export const withProgram = [process.execPath, "-r", "ts-node/register", join(projectRoot, "bench", "with-program.ts")];
+export const withProgram = [...nodeWithTypeScript, join(projectRoot, "bench", "with-program.ts")];
 
 /** A resource of the state. */
 export interface Resource {

@@ -107,8 +107,7 @@ async function run(name, args) {
     const onWait = () => say("the npm packages are being installed already: waiting ...");
     await withLock(`npm ci ${root}`, installPackages, onWait);
   }
-  // From the project's tsconfig.json wherever the caller is.
-  require("ts-node").register({ cwd: root, projectSearchDir: root });
+  require("./toolchain/typescript.cjs");
   process.argv = [process.execPath, file, ...args];
   await require(file).main(args);
 }

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { command } from "./lib/command";
-import { projectRoot } from "./lib/environment";
+import { nodeWithTypeScript, projectRoot } from "./lib/environment";
 
 const programs = ["cni", "kube-proxy"];
 
@@ -20,7 +20,8 @@ export async function main(args: string[]): Promise<void> {
 function record(name: string): Promise<number> {
   const file = join(projectRoot, "scripts", "record", `${name}.ts`);
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["-r", "ts-node/register", file], { cwd: projectRoot, stdio: "inherit" });
+    const [node = "", ...words] = nodeWithTypeScript;
+    const child = spawn(node, [...words, file], { cwd: projectRoot, stdio: "inherit" });
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });

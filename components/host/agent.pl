@@ -1,12 +1,15 @@
 # What podnet runs at the far end of a channel: takes commands, runs them one after the other, and answers with what each left.
 # One process that stays, because starting programs is what costs: small jobs in Perl run in this one or a fork of it, also in
 # another network namespace (setns(2)), and neighbouring changes by ip(8) in one namespace, with a look behind them, share one `ip -batch`.
+# ip(8) starts in its namespace already: by itself, as `ip -n`, it makes a mount namespace too, which takes longer the more namespaces have
+# names.
 #
 # Argument: a word that stands in front of the first answer; what comes before it is a login shell's banner.
 # A job is the line `KEEP-GOING COUNT` and for each command the line `MAY-FAIL INLINE STDIN LENGTH...`, where INLINE is one of 0, fork
 # and here, STDIN is the length of its standard input (- for none), behind it stand those of its words, and then come all of these
-# bytes, the words first. The answer is for each command that ran the line `CODE LENGTH LENGTH`, standard output and standard error,
-# and at last the line `end`.
+# bytes, the words first. A word that comes often, as the text of a script, is sent once: `+LENGTH` is one to keep, and `=N` the Nth
+# of those that were kept. The answer is for each command that ran the line `CODE LENGTH LENGTH`, standard output and standard
+# error, and at last the line `end`.
 use strict;
 use Errno ();
 use Fcntl ();
@@ -48,9 +51,19 @@ sub line {
     return split / /, $line;
 }
 
+my @kept;
+
+sub word {
+    my ($length) = @_;
+    return $kept[$1] if $length =~ /^=(.*)/;
+    my $word = bytes($length);
+    push @kept, $word if $length =~ /^\+/;
+    return $word;
+}
+
 sub command {
     my ($may_fail, $inline, $input, @lengths) = line();
-    my @words = map { bytes($_) } @lengths;
+    my @words = map { word($_) } @lengths;
     return { may_fail => $may_fail, inline => $inline, words => \@words, input => $input eq '-' ? undef : bytes($input) };
 }
 
@@ -165,6 +178,17 @@ sub enter {
     set_space($space) or die qq(setting the network namespace "$name" failed: $!\n);
 }
 
+# `ip link set dev NAME up` and the like, with the words of ip(8), by netdevice(7).
+sub set_flags {
+    my ($name, $state) = @_;
+    socket my $socket, 2, 2, 0 or die "socket: $!\n"; # AF_INET, SOCK_DGRAM
+    my $request = pack 'a16 x24', $name; # struct ifreq
+    ioctl $socket, 0x8913, $request or do { print STDERR qq(Cannot find device "$name"\n); exit 1 }; # SIOCGIFFLAGS
+    my $flags = unpack 'x16 S', $request;
+    substr $request, 16, 2, pack 'S', $state eq 'up' ? $flags | 1 : $flags & ~1; # IFF_UP
+    ioctl $socket, 0x8914, $request or do { print STDERR "RTNETLINK answers: $!\n"; exit 1 }; # SIOCSIFFLAGS
+}
+
 # Runs a job in this process.
 sub here {
     my ($work, $input) = @_;
@@ -180,15 +204,32 @@ sub here {
     return ($code, $out, $err);
 }
 
+# ip(8) in a namespace; without setns(2) it goes there by itself.
+sub ip {
+    my ($place, @words) = @_;
+    program('ip', $place eq '' ? () : ('-n', $place), @words) if $place eq '' || !$setns;
+    eval { enter($place); 1 } or do { print STDERR $@; exit 1 };
+    program('ip', @words);
+}
+
+# A command that needs no program, and whether it runs in this process or a fork of it.
+sub small_job {
+    my ($inline, @job) = @_;
+    return (script(@job), $inline) if $inline && $job[0] eq 'perl';
+    return (sub { sysctl(@job[1 .. $#job]) }, 'here') if $job[0] eq 'sysctl' && !grep { /^-/ && !/^-[nqw]$/ } @job;
+    return (sub { set_flags(@job[4, 5]) }, 'here') if "@job" =~ /^ip link set dev \S{1,15} (?:up|down)$/;
+    return;
+}
+
 sub run {
     my ($inline, $words, $input) = @{$_[0]}{qw(inline words input)};
     my ($place, @job) = ('', @$words);
     if ("@job[0 .. 2]" eq 'ip netns exec' && $setns && $home) { $place = $job[3]; splice @job, 0, 4 }
-    if ($job[0] eq 'sysctl' && !grep { /^-/ && !/^-[nqw]$/ } @job) { $inline = 'here' }
-    return execute(sub { program(@$words) }, $input) unless $inline && $job[0] =~ /^(perl|sysctl)$/;
-    my $work = $job[0] eq 'sysctl' ? sub { sysctl(@job[1 .. $#job]) } : script(@job);
+    if ("@job[0 .. 1]" eq 'ip -n' && $setns && $home) { $place = $job[2]; splice @job, 1, 2 }
+    my ($work, $where) = small_job($inline, @job);
+    return execute($job[0] eq 'ip' ? sub { ip($place, @job[1 .. $#job]) } : sub { program(@$words) }, $input) unless $work;
     my $inside = $place eq '' ? $work : sub { enter($place); $work->() };
-    return execute($inside, $input) unless $inline eq 'here';
+    return execute($inside, $input) unless $where eq 'here';
     my @result = here($inside, $input);
     $place eq '' or set_space($home) or exit 1;
     return @result;
@@ -225,8 +266,7 @@ sub batch {
     my ($place, @commands) = @_;
     my ($options, @lines);
     for (@commands) { (undef, $options, my @rest) = parts($_); push @lines, "@rest\n" }
-    my @ip = ('ip', $place eq '' ? () : ('-n', $place), @$options, '-batch', '-');
-    my ($code, $out, $err) = execute(sub { program(@ip) }, join '', @lines);
+    my ($code, $out, $err) = execute(sub { ip($place, @$options, '-batch', '-') }, join '', @lines);
     my @fine = (0, '', '');
     return ((map { [@fine] } 2 .. @commands), [0, $out, '']) if $code == 0;
     my $count = $err =~ s/^Command failed -:(\d+)\n//m ? $1 : 1;
@@ -236,6 +276,7 @@ sub batch {
 answer("$greeting\n");
 while (1) {
     my ($keep_going, $count) = line();
+    1 while waitpid(-1, 1) > 0; # WNOHANG: what was started here and has ended.
     my @commands = map { command() } 1 .. $count;
     while (@commands) {
         my $place = $keep_going ? undef : place_of_change($commands[0]);

@@ -36,6 +36,8 @@ export class Agent {
   private job: Job | undefined;
   private greeted: (() => void) | undefined;
   private opened = false;
+  /** Words that the far end keeps, and their numbers there. */
+  private readonly kept = new Map<string, number>();
   private ended: Error | undefined;
 
   private constructor(
@@ -80,7 +82,10 @@ export class Agent {
       const timer = setTimeout(() => this.giveUp(limit), limit);
       this.job = { commands, outputs: [], done, failed, timer };
       this.channel.write(
-        Buffer.concat([Buffer.from(`${keepGoing ? 1 : 0} ${commands.length}\n`), ...commands.map(packed)]),
+        Buffer.concat([
+          Buffer.from(`${keepGoing ? 1 : 0} ${commands.length}\n`),
+          ...commands.map((command) => packed(command, this.kept)),
+        ]),
       );
     });
   }
@@ -156,12 +161,27 @@ function meanwhile({ commands, outputs }: Job): string {
   return `while this ran, and nobody knows whether it took effect; run podnet again, it looks at what is there first:\n  ${what}`;
 }
 
-/** A command as agent.pl reads it. */
-function packed({ argv, stdin, mayFail, inline }: Command): Buffer {
+/** Scripts are longer, and each comes many times. */
+const longestSentAgain = 200;
+
+/** A command as agent.pl reads it. @param kept grows by what it is to keep */
+function packed({ argv, stdin, mayFail, inline }: Command, kept: Map<string, number>): Buffer {
   if ([...argv, stdin ?? ""].some((text) => text.includes("\0")))
     throw new Error("a command cannot carry a NUL character");
-  const words = argv.map((word) => Buffer.from(word));
+  const lengths: string[] = [];
+  const bytes: Buffer[] = [];
+  for (const word of argv) {
+    const number = kept.get(word);
+    const keeps = inline !== undefined && word.length > longestSentAgain;
+    if (number !== undefined) lengths.push(`=${number}`);
+    else {
+      const text = Buffer.from(word);
+      bytes.push(text);
+      lengths.push(`${keeps ? "+" : ""}${text.length}`);
+      if (keeps) kept.set(word, kept.size);
+    }
+  }
   const input = stdin === undefined ? undefined : Buffer.from(stdin);
-  const head = [mayFail ? 1 : 0, inline ?? 0, input?.length ?? "-", ...words.map(({ length }) => length)].join(" ");
-  return Buffer.concat([Buffer.from(`${head}\n`), ...words, ...(input ? [input] : [])]);
+  const head = [mayFail ? 1 : 0, inline ?? 0, input?.length ?? "-", ...lengths].join(" ");
+  return Buffer.concat([Buffer.from(`${head}\n`), ...bytes, ...(input ? [input] : [])]);
 }

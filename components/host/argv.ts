@@ -18,8 +18,8 @@ export interface Command {
 /**
  * A small job of podnet's own, in Perl because every Debian has it (perl-base is essential), and because agent.pl, which is Perl,
  * runs it without starting a program.
- * @param inline where that runs it: `here`, in its own process, what takes no time and leaves nothing of itself there (no process, no
- *   other folder or mask, no named subroutine that uses a variable of the script); in a `fork` everything else
+ * @param inline where that runs it: `here`, in its own process, what leaves nothing of itself there (no other folder or mask, no named
+ *   subroutine that uses a variable of the script); in a `fork` everything else
  */
 export const perl = (
   script: string,

@@ -84,18 +84,20 @@ function commands(want: Process, found: Process | undefined, { lab }: Context<Pr
     ...Object.entries(want.env).map(([name, value]) => `${name}=${value}`),
     ...marks(want, lab),
   ];
-  const program = ["env", "-i", ...environment, ...want.command];
-  const start = (argv: readonly string[]): Command => script("start-process", [log, pid, ...argv]);
-  const shown = (argv: readonly string[]): string =>
+  const start = (environment: readonly string[], ...argv: readonly string[]): Command =>
+    script("start-process", [log, pid, `${environment.length}`, ...environment, ...argv]);
+  const alone = ["env", "-i", ...environment, ...want.command];
+  const shown = (...argv: readonly string[]): string =>
     `${line({ argv: ["setsid", "--fork", ...argv] })} </dev/null >${quote(log)} 2>&1`;
   const { netns, ownMounts } = want;
-  if (netns === undefined || ownMounts) {
-    const argv = within(netns, program);
-    return [{ ...start(argv), shown: shown(argv) }];
+  if (netns !== undefined && ownMounts) {
+    const argv = within(netns, alone);
+    return [{ ...start([searchPath], ...argv), shown: shown(...argv) }];
   }
+  const { argv, ...rest } = start(environment, ...want.command);
   // Whoever starts it is in the namespace already.
-  const { argv, ...rest } = start(program);
-  return [{ ...rest, argv: within(netns, argv), shown: shown(["nsenter", `--net=/run/netns/${netns}`, ...program]) }];
+  const enter = netns === undefined ? [] : ["nsenter", `--net=/run/netns/${netns}`];
+  return [{ ...rest, argv: within(netns, argv), shown: shown(...enter, ...alone) }];
 }
 
 const ending = (want: Process, lab: string): Ending => ({ name: idOf(want), pidFiles: [files(want, lab).pid] });

@@ -177,7 +177,7 @@ export class Reconciler {
     const before = kind.permanent ? ((record?.before as Args | undefined) ?? found) : undefined;
     const note = kind.written || !inside ? [this.record(kind, args, before, !record)] : [];
     const steps = kind.commands(args, found, context);
-    const prepare = steps.length > 0 ? (kind.prepare?.(args, context) ?? []) : [];
+    const prepare = steps.length > 0 && observed !== nothing ? (kind.prepare?.(args, context) ?? []) : [];
     // Some properties only say what to wait for.
     const changes = steps.length > 0 || !found || differences(args, this.asAsked(kind, args, found)).length > 0;
     const finish = changes ? (kind.finish?.(args, context) ?? []) : [];
@@ -407,7 +407,7 @@ const saysExists = (error: unknown): boolean =>
 const saysMoved = (error: unknown): boolean =>
   saysExists(error) || (error instanceof CommandFailed && error.stderr.includes("No such file or directory"));
 
-/** What there is of a new object in a fresh namespace. */
+/** What there is of a new object in a fresh namespace, where nothing needs to be prepared either. */
 const nothing: Observed = {
   found: undefined,
   wrong: undefined,

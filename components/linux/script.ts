@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, line, perl } from "../host";
 
-/** Those that start processes, or wait for them. */
-const forked = new Set(["forget", "process-end", "process-wait", "start-process"]);
+/** Those with named subroutines that use a variable of the script, or that become something else. */
+const forked = new Set(["forget", "process-end"]);
 
 const texts = new Map<string, string>();
 

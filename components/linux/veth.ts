@@ -60,9 +60,9 @@ function validate(want: Veth): Fault[] {
 function commands(want: Veth, found: Veth | undefined): Command[] {
   return [
     ...(found ? [] : create(want)),
-    ...settleEnd(want, found),
     ...settleEnd(want.peer, found?.peer),
     ...raise(want.peer, found?.peer),
+    ...settleEnd(want, found),
     ...raise(want, found),
   ];
 }

@@ -8,6 +8,8 @@ import packageJson from "../../package.json";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export const projectRoot = resolve(__dirname, "..", "..");
+/** Node.js, for a file in TypeScript. */
+export const nodeWithTypeScript = [process.execPath, "-r", join(projectRoot, "scripts", "toolchain", "typescript.cjs")];
 export const pulumiVersion: string = packageJson.dependencies.pulumi;
 
 export const pulumiHome = (env: Environment = process.env): string =>

@@ -12,6 +12,7 @@ import type { Readable } from "node:stream";
 import { cases } from "../../test/record/kube-proxy/cases";
 import { type Dump, type Mode, writeDump } from "../../test/record/kube-proxy/dump";
 import { type ProxyCase, node, podCIDR, serviceCIDR } from "../../test/record/kube-proxy/objects";
+import { nodeWithTypeScript } from "../lib/environment";
 import { randomCases } from "../../test/record/kube-proxy/random";
 
 const GOLDENS = join(__dirname, "../../test/record/kube-proxy");
@@ -118,7 +119,7 @@ async function play(dir: string, mode: Mode, what: ProxyCase): Promise<Dump> {
     await $`ip -n ${netns} address add 10.244.0.1/24 dev cbr0`;
     for (const link of ["wire", "eth0", "cbr0"]) await $`ip -n ${netns} link set ${link} up`;
 
-    const api = start(process.execPath, "-r", require.resolve("ts-node/register"), API, `${API_PORT}`);
+    const api = start(...nodeWithTypeScript, API, `${API_PORT}`);
     api.stdin?.end(JSON.stringify(objectsOf(what)));
     if (api.stdout) await hears(api.stdout, "listening", api);
 

@@ -1,6 +1,6 @@
 // A lock between processes that a dead holder cannot keep: a listening socket in Linux's abstract namespace (unix(7)).
 // The kernel lets one process listen on a name and frees the name with the process, however it ends. Who waits connects to
-// it, and the end of that connection says that the lock is free. Plain CommonJS: the launcher needs it before ts-node is there.
+// it, and the end of that connection says that the lock is free. Plain CommonJS: the launcher needs it before the npm packages are there.
 "use strict";
 const { createHash } = require("node:crypto");
 const net = require("node:net");

@@ -10,25 +10,25 @@ my @marks = splice @ARGV, 0, $count;
 my @ports = @ARGV;
 my ($pid, $born);
 
-sub slurp {
+my $slurp = sub {
     open(my $file, '<', $_[0]) or return '';
     local $/;
     my $text = <$file>;
     return defined $text ? $text : '';
-}
+};
 
 # The fields of stat behind the name in brackets: state, ..., session (3), ..., time of start (19) (proc(5)).
-sub fields {
-    my ($rest) = slurp("/proc/$_[0]/stat") =~ /.*\) (.*)/s;
+my $fields = sub {
+    my ($rest) = $slurp->("/proc/$_[0]/stat") =~ /.*\) (.*)/s;
     return defined $rest ? split ' ', $rest : ();
-}
+};
 
-sub alive {
-    my @fields = fields($pid);
+my $alive = sub {
+    my @fields = $fields->($pid);
     return @fields && $fields[0] !~ /[ZX]/ && $fields[19] == $born;
-}
+};
 
-# Until its program runs it is start-process.pl, and then these two. Should its program be one of them too, the marks tell:
+# Until its program runs it is start-process.pl, and then perhaps these two. Should its program be one of them too, the marks tell:
 # only the program has them. Marks alone would not do, because a program may write over its environment.
 my %launchers;
 for my $path (map { my $folder = $_; map { "$folder/$_" } qw(ip env) } split /:/, $ENV{PATH}) {
@@ -36,26 +36,17 @@ for my $path (map { my $folder = $_; map { "$folder/$_" } qw(ip env) } split /:/
     $launchers{"$device:$inode"} = 1;
 }
 
-sub runs {
-    my $environment = "\0" . slurp("/proc/$pid/environ");
+my $runs = sub {
+    my $environment = "\0" . $slurp->("/proc/$pid/environ");
     return 1 unless grep { index($environment, "\0$_\0") < 0 } @marks;
-    return 0 if slurp("/proc/$pid/cmdline") =~ /^podnet starts\b/;
+    return 0 if $slurp->("/proc/$pid/cmdline") =~ /^podnet starts\b/;
     my ($device, $inode) = stat "/proc/$pid/exe" or return 0;
     return !$launchers{"$device:$inode"};
-}
-
-# Inodes of the sockets that listen on a port.
-sub inodes {
-    my ($protocol, $port) = split /:/, $_[0];
-    if ($protocol eq 'SCTP') {
-        return map { (split)[8] } grep { ((split)[5] // '') eq $port } split /\n/, slurp('/proc/net/sctp/eps');
-    }
-    return @{ asked($protocol, $port) // listed($protocol, $port) };
-}
+};
 
 # The kernel is asked for these alone (sock_diag(7)): /proc/net/tcp takes milliseconds, for it goes through a table of the whole
 # machine's connections. Undefined where the kernel cannot be asked.
-sub asked {
+my $asked = sub {
     my ($protocol, $port) = @_;
     my ($number, $state) = $protocol eq 'TCP' ? (6, 10) : (17, 7);    # TCP_LISTEN; TCP_CLOSE, as in the table below
     socket(my $kernel, 16, 3, 4) or return undef;                      # AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG
@@ -77,53 +68,62 @@ sub asked {
         }
     }
     return \@inodes;
-}
+};
 
 # The same out of proc(5): state 0A is LISTEN, 07 a UDP socket that anybody may send to.
-sub listed {
+my $listed = sub {
     my ($protocol, $port) = @_;
     my ($state, $hex) = ($protocol eq 'TCP' ? '0A' : '07', sprintf '%04X', $port);
     my $name = lc $protocol;
-    my @lines = map { split /\n/, slurp("/proc/net/$_") } $name, "${name}6";
+    my @lines = map { split /\n/, $slurp->("/proc/net/$_") } $name, "${name}6";
     return [map { $$_[9] } grep { @$_ > 9 && $$_[1] =~ /:$hex$/ && $$_[3] eq $state } map { [split] } @lines];
-}
+};
+
+# Inodes of the sockets that listen on a port.
+my $inodes = sub {
+    my ($protocol, $port) = split /:/, $_[0];
+    if ($protocol eq 'SCTP') {
+        return map { (split)[8] } grep { ((split)[5] // '') eq $port } split /\n/, $slurp->('/proc/net/sctp/eps');
+    }
+    return @{ $asked->($protocol, $port) // $listed->($protocol, $port) };
+};
 
 # The other processes of its session.
-sub session {
+my $session = sub {
     my @others = grep { $_ != $pid } map { m{(\d+)$} } glob '/proc/[0-9]*';
-    return grep { ((fields($_))[3] // -1) == $pid } @others;
-}
+    return grep { (($fields->($_))[3] // -1) == $pid } @others;
+};
 
-sub holds {
+my $holds = sub {
     my ($process, $inodes) = @_;
     return grep { my $link = readlink; defined $link && $link =~ /^socket:\[(\d+)\]/ && $$inodes{$1} } glob "/proc/$process/fd/*";
-}
+};
 
-sub serves {
-    my %inodes = map { $_ => 1 } inodes($_[0]);
+my $serves = sub {
+    my %inodes = map { $_ => 1 } $inodes->($_[0]);
     return 0 unless %inodes;
-    return holds($pid, \%inodes) || grep { holds($_, \%inodes) } session();
-}
+    return $holds->($pid, \%inodes) || grep { $holds->($_, \%inodes) } $session->();
+};
 
-sub ended {
-    my $said = substr slurp($log), -2000;
+my $ended = sub {
+    my $said = substr $slurp->($log), -2000;
     $said =~ s/\s+$//;
     print STDERR 'it ended at once', ($said eq '' ? ' without a word' : ": $said"), "\n";
     exit 1;
-}
+};
 
 my ($pause, $end) = (0.002, time + $limit);
 while (1) {
-    ($pid, $born) = slurp($pidfile) =~ /^(\d+)\n(\d+)\n/;
-    if (defined $pid && !alive()) { ended() }
-    if (defined $pid && runs()) {
-        my @silent = grep { !serves($_) } @ports or exit 0;
+    ($pid, $born) = $slurp->($pidfile) =~ /^(\d+)\n(\d+)\n/;
+    if (defined $pid && !$alive->()) { $ended->() }
+    if (defined $pid && $runs->()) {
+        my @silent = grep { !$serves->($_) } @ports or exit 0;
         if (time > $end) {
             print "it runs, but does not listen on @silent after $limit seconds\n";
             exit 0;
         }
     }
-    elsif (time > $end) { ended() }
+    elsif (time > $end) { $ended->() }
     select undef, undef, undef, $pause;
     $pause *= 1.5 if $pause < 0.1;
 }

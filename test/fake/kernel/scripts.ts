@@ -241,10 +241,11 @@ function passOnMount(kernel: Kernel, owned: string, parent: string): void {
 const ports = (process: Process): readonly string[] =>
   process.command[0] === "server" ? process.command.slice(1) : [];
 
-function startProcess(kernel: Kernel, [log = "", pidFile = "", ...rest]: Words, _: string, here: Space): Output {
-  const enters = rest[0] === "ip";
-  const space: Space = enters ? enter(kernel, rest[3]) : here;
-  const words = rest.slice(rest.indexOf("env") + 2);
+function startProcess(kernel: Kernel, [log = "", pidFile = "", count, ...rest]: Words, _: string, here: Space): Output {
+  const program = rest.slice(Number(count));
+  const enters = program[0] === "ip";
+  const space: Space = enters ? enter(kernel, program[3]) : here;
+  const words = enters ? program.slice(program.indexOf("env") + 2) : rest;
   const command = words.slice(words.findIndex((word) => !word.includes("=")));
   const others = [...kernel.processes.values()].filter((other) => other.space === space).flatMap(ports);
   const process = kernel.start(
@@ -254,11 +255,11 @@ function startProcess(kernel: Kernel, [log = "", pidFile = "", ...rest]: Words, 
   );
   write(kernel.files, pidFile, `${process.pid}\n${process.born}\n`);
   const isTaken = ports(process).some((port) => others.includes(port));
-  const [program = ""] = command;
+  const [first = ""] = command;
   const last =
-    program === "missing" ? "env: 'missing': No such file or directory" : isTaken ? "bind: Address already in use" : "";
+    first === "missing" ? "missing: No such file or directory" : isTaken ? "bind: Address already in use" : "";
   write(kernel.files, log, last);
-  if (last !== "" || program === "crash") kernel.processes.delete(process.pid);
+  if (last !== "" || first === "crash") kernel.processes.delete(process.pid);
   return said();
 }
 
