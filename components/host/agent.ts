@@ -1,4 +1,4 @@
-// The far end of a channel: a root shell that has become agent.pl, which runs commands and answers with what each left.
+// The far end of a channel: a root shell that has become agent/agent.pl, which runs commands and answers with what each left.
 // A command costs a fork there, and no new session.
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -26,7 +26,9 @@ const environment =
   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C LANG=C; export PATH LC_ALL LANG; " +
   "unset PERL5OPT PERL5LIB PERL_UNICODE; umask 022";
 
-const script = readFileSync(join(__dirname, "agent.pl"), "utf8");
+/** The last one begins to work. */
+const files = ["execute.pl", "programs.pl", "ip.pl", "agent.pl"];
+const script = files.map((name) => readFileSync(join(__dirname, "agent", name), "utf8")).join("\n");
 
 export class Agent {
   private readonly greeting = `podnet ${randomBytes(8).toString("hex")}`;

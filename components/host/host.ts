@@ -8,6 +8,7 @@ import { type Limits, usualLimits } from "./limits";
 import { connectLocal } from "./local";
 import { type Requirement, missing, requirements } from "./requirements";
 import { Agent } from "./agent";
+import { Together } from "./together";
 import { type SshHost, connectSsh } from "./ssh";
 
 /** How a host is reached. */
@@ -41,6 +42,7 @@ export class Host implements Runner {
   private opening = 0;
   private readonly waiting: (() => void)[] = [];
   private mostAgents = agentsPerHost;
+  private readonly questions = new Together((all: readonly (readonly Command[])[]) => this.askAll(all));
   private stopped: Error | undefined;
 
   constructor(
@@ -51,9 +53,17 @@ export class Host implements Runner {
     this.limits = { ...usualLimits, ...options.limits };
   }
 
+  /** Questions that come while others are being asked go together: those of ip(8) then share a program. */
   async ask(commands: readonly Command[]): Promise<Output[]> {
     if (commands.length === 0) return [];
-    return this.withAgent((agent) => agent.run(commands, this.limits.command, true));
+    return this.questions.add(commands);
+  }
+
+  private async askAll(questions: readonly (readonly Command[])[]): Promise<Output[][]> {
+    const all = questions.flat();
+    const outputs = await this.withAgent((agent) => agent.run(all, this.limits.command, true));
+    let end = 0;
+    return questions.map(({ length }) => outputs.slice(end, (end += length)));
   }
 
   async run(commands: readonly Command[]): Promise<Output[]> {

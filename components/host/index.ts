@@ -4,3 +4,4 @@ export * from "./errors";
 export { Host, type HostOptions, type HostSettings, type Runner } from "./host";
 export { type Place, within } from "./place";
 export type { SshHost } from "./ssh";
+export { Together } from "./together";

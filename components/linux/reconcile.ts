@@ -7,6 +7,7 @@ import {
   NotOurs,
   type Output,
   type Runner,
+  Together,
   brief,
   line,
   saysNotFound,
@@ -26,7 +27,6 @@ import {
   writtenMeanwhile,
 } from "./owned";
 import { at, differences, without } from "./properties";
-import { Together } from "./together";
 
 /** For the plugin, which knows only how kinds are reconciled. */
 export { projectOwner } from "./owned";
@@ -36,6 +36,11 @@ export interface Made {
   readonly state: Args;
   /** Sentences for the user about something that works, but perhaps not as meant. */
   readonly warnings: readonly string[];
+}
+
+interface Removed {
+  readonly args: Args;
+  readonly found: Args | undefined;
 }
 
 interface Observed {
@@ -51,7 +56,7 @@ export class Reconciler {
   private readonly marked = new Set<string>();
   /** Namespaces that this one has made, by host and name: at first there is nothing in them, so nobody needs to look. */
   private readonly fresh = new Set<string>();
-  private readonly clearing = new Map<string, Together<{ args: Args; found: Args | undefined }>>();
+  private readonly clearing = new Map<string, Together<Removed, void>>();
 
   /** @param owner as `projectOwner` says it */
   constructor(
@@ -268,14 +273,15 @@ export class Reconciler {
   private async clear(kind: Kind, args: Args, found: Args | undefined): Promise<void> {
     if (!kind.clear) return;
     const key = `${args.host},${kind.token}`;
-    const turn = this.clearing.get(key) ?? new Together((removed) => this.clearAll(kind, removed));
+    const turn = this.clearing.get(key) ?? new Together((removed: readonly Removed[]) => this.clearAll(kind, removed));
     this.clearing.set(key, turn);
     await turn.add({ args, found });
   }
 
-  private async clearAll(kind: Kind, removed: readonly { args: Args; found: Args | undefined }[]): Promise<void> {
+  private async clearAll(kind: Kind, removed: readonly Removed[]): Promise<void[]> {
     const [first] = removed;
     if (first) await this.host(first.args.host).run(kind.clear?.(removed, this.context()) ?? []);
+    return [];
   }
 
   /** What went wrong first, be it allowed to or not. Nothing runs behind what may not. */

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, line, perl } from "../host";
 
-/** Those with named subroutines that use a variable of the script, or that become something else. */
-const forked = new Set(["forget", "process-end"]);
+/** Those with named subroutines that use a variable of the script. */
+const forked = new Set(["process-end"]);
 
 const texts = new Map<string, string>();
 

@@ -33,6 +33,8 @@ export function pulumiEnvironment(root = projectRoot, env: Environment = process
     PULUMI_SKIP_UPDATE_CHECK: "1",
     // Every plugin that podnet itself uses comes with it.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION || "1",
+    // Work on the lab that may go together goes together, and most of it waits for a host.
+    PULUMI_PARALLEL: env.PULUMI_PARALLEL || "64",
     ...backend(root, env),
   };
 }

@@ -10,8 +10,9 @@ import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import { GetRequiredPluginsResponse, type RunRequest, type RunResponse } from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 
-/** What runs the program takes half a second to load, and so long Pulumi has to start. */
-const loaded = () => import("./programRun");
+/** What runs the program takes half a second to load, which is about what Pulumi takes to start. */
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- not before Pulumi has been started
+const loaded = async () => require("./programRun") as typeof import("./programRun");
 
 /** While `work` runs, Pulumi can have the program run: with these words on its command line. */
 export async function withProgram<T>(work: (words: readonly string[]) => Promise<T>): Promise<T> {

@@ -44,9 +44,9 @@ describe("pause", () => {
   async function start(
     command = "sh",
     args = [path.join(folder, "pause"), "default/web-0"],
-    cwd = "/",
+    { cwd = "/", env = {} }: { cwd?: string; env?: Record<string, string> } = {},
   ): Promise<ChildProcess> {
-    const child = spawn(command, args, { stdio: "ignore", cwd });
+    const child = spawn(command, args, { stdio: "ignore", cwd, env: { ...process.env, ...env } });
     children.push(child);
     for (const end = Date.now() + 5000; readlinkSync(`/proc/${child.pid}/fd/2`) === "/dev/null"; await sleep(5)) {
       const [comm, wchan] = ["comm", "wchan"].map((name) => readFileSync(`/proc/${child.pid}/${name}`, "utf8"));
@@ -67,9 +67,16 @@ describe("pause", () => {
   });
 
   test("it starts by itself and from its own folder too", async () => {
-    for (const child of [await start(path.join(folder, "pause"), []), await start("sh", ["pause"], folder)]) {
+    for (const child of [await start(path.join(folder, "pause"), []), await start("sh", ["pause"], { cwd: folder })]) {
       expect(readFileSync(`/proc/${child.pid}/comm`, "utf8")).toBe("pause\n");
     }
+    expect(readdirSync(folder)).toEqual(["pause"]);
+  });
+
+  test("a shell that puts here-documents into files has its pipe, too", async () => {
+    // As bash did before 5.1 (its CHANGES file).
+    const { pid } = await start("bash", [path.join(folder, "pause")], { env: { BASH_COMPAT: "5.0" } });
+    expect(readlinkSync(`/proc/${pid}/fd/0`)).toBe(`${folder}/.pause.${pid} (deleted)`);
     expect(readdirSync(folder)).toEqual(["pause"]);
   });
 

@@ -65,10 +65,10 @@ export const cases: Cases = {
       },
       [
         "ip link add dev eth0 netns kt-two mtu 1400 address 0a:58:0a:00:00:01 type veth peer name port1 mtu 1400 address 0a:58:0a:00:00:02",
-        "ip netns exec kt-two sysctl -q -w net/ipv4/conf/eth0/arp_notify=1",
-        two("addr add 10.0.0.10/24 brd + dev eth0"),
         "ip link set dev port1 master cbr0",
         "ip link set dev port1 type bridge_slave hairpin on",
+        "ip netns exec kt-two sysctl -q -w net/ipv4/conf/eth0/arp_notify=1",
+        two("addr add 10.0.0.10/24 brd + dev eth0"),
         two("link set dev eth0 up"),
       ],
     ],

@@ -1,19 +1,20 @@
 // Work that costs the same for one as for many: who comes while it is being done waits, and then goes with all the others that waited.
 
-interface Waiting<T> {
+interface Waiting<T, R> {
   readonly item: T;
-  readonly done: () => void;
+  readonly done: (result: R) => void;
   readonly failed: (error: unknown) => void;
 }
 
-export class Together<T> {
-  private readonly waiting: Waiting<T>[] = [];
+export class Together<T, R> {
+  private readonly waiting: Waiting<T, R>[] = [];
   private isBusy = false;
 
-  constructor(private readonly work: (items: readonly T[]) => Promise<void>) {}
+  /** @param work gives a result for each item, in order */
+  constructor(private readonly work: (items: readonly T[]) => Promise<readonly R[]>) {}
 
   /** @returns when the work has been done for it, along with others or alone */
-  add(item: T): Promise<void> {
+  add(item: T): Promise<R> {
     return new Promise((done, failed) => {
       this.waiting.push({ item, done, failed });
       if (!this.isBusy) void this.go();
@@ -27,7 +28,7 @@ export class Together<T> {
     while (this.waiting.length > 0) {
       const group = this.waiting.splice(0);
       await this.work(group.map(({ item }) => item)).then(
-        () => group.forEach(({ done }) => done()),
+        (results) => group.forEach(({ done }, i) => done(results[i] as R)),
         (error: unknown) => group.forEach(({ failed }) => failed(error)),
       );
     }
