@@ -18,7 +18,12 @@ interface Job {
   readonly outputs: Output[];
   readonly done: (outputs: Output[]) => void;
   readonly failed: (error: Error) => void;
-  timer?: NodeJS.Timeout;
+}
+
+/** Jobs that go side by side. */
+interface Work {
+  readonly jobs: readonly Job[];
+  readonly timer: NodeJS.Timeout;
 }
 
 /** Programs speak English and are found where administrators' programs are, whatever the login shell set. */
@@ -35,7 +40,7 @@ export class Agent {
   /** What was heard and not yet understood. */
   private heard: Buffer = Buffer.alloc(0);
   private complaint = "";
-  private job: Job | undefined;
+  private work: Work | undefined;
   private greeted: (() => void) | undefined;
   private opened = false;
   /** Words that the far end keeps, and their numbers there. */
@@ -63,7 +68,7 @@ export class Agent {
     const agent = new Agent(channel, where);
     await new Promise<void>((done, failed) => {
       const timer = setTimeout(() => agent.giveUp(limit), limit);
-      agent.job = { commands: [], outputs: [], done: () => undefined, failed, timer };
+      agent.work = { jobs: [{ commands: [], outputs: [], done: () => undefined, failed }], timer };
       agent.greeted = done;
       channel.write(`${environment}; exec perl -e ${quote(script)} ${quote(agent.greeting)}\n`);
     });
@@ -78,18 +83,26 @@ export class Agent {
    * Runs the commands one after the other and stops behind the first that fails.
    * @returns the outputs of those that ran, in order: the last one's code tells whether all did
    */
-  run(commands: readonly Command[], limit: number, keepGoing = false): Promise<Output[]> {
-    return new Promise((done, failed) => {
-      if (this.ended) return failed(this.ended);
-      const timer = setTimeout(() => this.giveUp(limit), limit);
-      this.job = { commands, outputs: [], done, failed, timer };
-      this.channel.write(
-        Buffer.concat([
-          Buffer.from(`${keepGoing ? 1 : 0} ${commands.length}\n`),
-          ...commands.map((command) => packed(command, this.kept)),
-        ]),
-      );
-    });
+  async run(commands: readonly Command[], limit: number, keepGoing = false): Promise<Output[]> {
+    const [outputs] = this.runAll([commands], limit, keepGoing);
+    return outputs ?? [];
+  }
+
+  /**
+   * The same for several jobs, which go side by side: no command may wait for another job's.
+   * @param limit milliseconds for all of them together
+   */
+  runAll(jobs: readonly (readonly Command[])[], limit: number, keepGoing: boolean): Promise<Output[]>[] {
+    if (this.ended) return jobs.map(() => Promise.reject(this.ended));
+    const all: Job[] = [];
+    const answers = jobs.map(
+      (commands) => new Promise<Output[]>((done, failed) => all.push({ commands, outputs: [], done, failed })),
+    );
+    this.work = { jobs: all, timer: setTimeout(() => this.giveUp(limit), limit) };
+    const counts = jobs.map(({ length }) => length);
+    const commands = jobs.flat().map((command) => packed(command, this.kept));
+    this.channel.write(Buffer.concat([Buffer.from(`${[keepGoing ? 1 : 0, ...counts].join(" ")}\n`), ...commands]));
+    return answers;
   }
 
   close(): void {
@@ -99,17 +112,23 @@ export class Agent {
 
   /** Nothing comes from there any more. @param reason what is known about why */
   lose(reason: string): void {
-    const job = this.job;
-    this.job = undefined;
-    clearTimeout(job?.timer);
+    const work = this.takeWork();
     this.ended ??= new ConnectionLost(`${this.where}: ${reason}`);
-    job?.failed(this.opened ? new ConnectionLost(`${this.where}: ${reason} ${meanwhile(job)}`) : this.refusal(reason));
+    for (const job of work?.jobs ?? [])
+      job.failed(this.opened ? new ConnectionLost(`${this.where}: ${reason} ${meanwhile(job)}`) : this.refusal(reason));
   }
 
   private hear(bytes: Buffer): void {
     this.heard = Buffer.concat([this.heard, bytes]);
     if (!this.opened) this.greet();
-    if (this.opened) while (this.job && this.understand(this.job));
+    if (this.opened) while (this.work && this.understand(this.work));
+  }
+
+  private takeWork(): Work | undefined {
+    const work = this.work;
+    this.work = undefined;
+    clearTimeout(work?.timer);
+    return work;
   }
 
   private greet(): void {
@@ -118,28 +137,26 @@ export class Agent {
     if (at < 0) return;
     this.heard = this.heard.subarray(at + line.length);
     this.opened = true;
-    clearTimeout(this.job?.timer);
-    this.job = undefined;
+    this.takeWork();
     this.greeted?.();
   }
 
   /** Takes one answer off what was heard. @returns whether there was a whole one */
-  private understand(job: Job): boolean {
+  private understand({ jobs }: Work): boolean {
     const end = this.heard.indexOf("\n");
     if (end < 0) return false;
     const head = this.heard.subarray(0, end).toString();
     if (head === "end") {
       this.heard = this.heard.subarray(end + 1);
-      this.job = undefined;
-      clearTimeout(job.timer);
-      job.done(job.outputs);
+      this.takeWork();
+      for (const job of jobs) job.done(job.outputs);
       return false;
     }
-    const [code = 0, out = 0, err = 0] = head.split(" ").map(Number);
+    const [number = 0, code = 0, out = 0, err = 0] = head.split(" ").map(Number);
     const [begin, middle, last] = [end + 1, end + 1 + out, end + 1 + out + err];
     if (this.heard.length < last) return false;
     const text = (from: number, to: number): string => this.heard.subarray(from, to).toString("utf8");
-    job.outputs.push({ code, stdout: text(begin, middle), stderr: text(middle, last) });
+    jobs[number]?.outputs.push({ code, stdout: text(begin, middle), stderr: text(middle, last) });
     this.heard = this.heard.subarray(last);
     return true;
   }

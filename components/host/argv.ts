@@ -10,21 +10,25 @@ export interface Command {
   /** A question that is answered by the exit code, so another code than 0 is no failure. */
   readonly mayFail?: true;
   /** A script in Perl that the far end may run without starting a program: see `perl`. */
-  readonly inline?: "here" | "fork";
+  readonly inline?: Inline;
   /** What a person would type for it, where podnet does it in another way. */
   readonly shown?: string;
 }
 
 /**
+ * Where agent.pl runs a script: `here`, in its own process, what takes no time and leaves nothing of itself there (no other folder or
+ * mask, no named subroutine that uses a variable of the script); `alone`, the same for what takes time; in a `fork` everything else.
+ */
+export type Inline = "here" | "alone" | "fork";
+
+/**
  * A small job of podnet's own, in Perl because every Debian has it (perl-base is essential), and because agent.pl, which is Perl,
  * runs it without starting a program.
- * @param inline where that runs it: `here`, in its own process, what leaves nothing of itself there (no other folder or mask, no named
- *   subroutine that uses a variable of the script); in a `fork` everything else
  */
 export const perl = (
   script: string,
   words: readonly string[],
-  { stdin, inline = "fork" }: { stdin?: string; inline?: "here" | "fork" } = {},
+  { stdin, inline = "fork" }: { stdin?: string; inline?: Inline } = {},
 ): Command => ({ argv: ["perl", "-e", script, ...words], ...(stdin === undefined ? {} : { stdin }), inline });
 
 /** Quotes one word for a POSIX sh (dash, bash, busybox). NUL cannot be said to any shell. */

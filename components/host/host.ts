@@ -30,6 +30,15 @@ export interface HostOptions {
   readonly connect?: (attempt: Attempt) => Promise<Connection>;
 }
 
+type Job = readonly Command[];
+
+/** Whoever has to wait for these loses nothing. */
+function takesNoTime({ argv, inline }: Command): boolean {
+  if (inline !== undefined) return inline === "here";
+  const [program, ...rest] = argv[1] === "netns" && argv[2] === "exec" ? argv.slice(4) : argv;
+  return ["ip", "sysctl", "rm"].includes(program ?? "") && !rest.includes("exec");
+}
+
 /** More agents than this at once only wait for each other: the kernel's network configuration has one lock (RTNL). */
 const agentsPerHost = 4;
 
@@ -42,7 +51,9 @@ export class Host implements Runner {
   private opening = 0;
   private readonly waiting: (() => void)[] = [];
   private mostAgents = agentsPerHost;
-  private readonly questions = new Together((all: readonly (readonly Command[])[]) => this.askAll(all));
+  /** What comes while others are at work goes together with all that has come: commands of ip(8) then share a program. */
+  private readonly questions = new Together((jobs: readonly Job[]) => this.runTogether(jobs, true));
+  private readonly changes = new Together((jobs: readonly Job[]) => this.runTogether(jobs, false));
   private stopped: Error | undefined;
 
   constructor(
@@ -53,22 +64,13 @@ export class Host implements Runner {
     this.limits = { ...usualLimits, ...options.limits };
   }
 
-  /** Questions that come while others are being asked go together: those of ip(8) then share a program. */
   async ask(commands: readonly Command[]): Promise<Output[]> {
-    if (commands.length === 0) return [];
-    return this.questions.add(commands);
-  }
-
-  private async askAll(questions: readonly (readonly Command[])[]): Promise<Output[][]> {
-    const all = questions.flat();
-    const outputs = await this.withAgent((agent) => agent.run(all, this.limits.command, true));
-    let end = 0;
-    return questions.map(({ length }) => outputs.slice(end, (end += length)));
+    return commands.length === 0 ? [] : this.questions.add(commands);
   }
 
   async run(commands: readonly Command[]): Promise<Output[]> {
     if (commands.length === 0) return [];
-    const outputs = await this.withAgent((agent) => agent.run(commands, this.limits.command));
+    const outputs = await (commands.every(takesNoTime) ? this.changes.add(commands) : this.runAlone(commands));
     const last = outputs.at(-1);
     const command = commands[outputs.length - 1];
     if (!last || !command || (last.code !== 0 && !command.mayFail))
@@ -87,6 +89,18 @@ export class Host implements Runner {
     this.cancel();
     for (const agent of this.agents) agent.close();
     await (await this.connection?.catch(() => undefined))?.close();
+  }
+
+  private runAlone(commands: Job): Promise<Output[]> {
+    return this.withAgent((agent) => agent.run(commands, this.limits.command));
+  }
+
+  private runTogether(jobs: readonly Job[], keepGoing: boolean): Promise<readonly Promise<Output[]>[]> {
+    return this.withAgent(async (agent) => {
+      const answers = agent.runAll(jobs, this.limits.command, keepGoing);
+      await Promise.allSettled(answers);
+      return answers;
+    });
   }
 
   private stop(reason: Error): void {

@@ -2,7 +2,7 @@
 
 interface Waiting<T, R> {
   readonly item: T;
-  readonly done: (result: R) => void;
+  readonly done: (result: R | Promise<R>) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -10,8 +10,8 @@ export class Together<T, R> {
   private readonly waiting: Waiting<T, R>[] = [];
   private isBusy = false;
 
-  /** @param work gives a result for each item, in order */
-  constructor(private readonly work: (items: readonly T[]) => Promise<readonly R[]>) {}
+  /** @param work gives a result for each item, in order, or a promise of it that has settled */
+  constructor(private readonly work: (items: readonly T[]) => Promise<readonly (R | Promise<R>)[]>) {}
 
   /** @returns when the work has been done for it, along with others or alone */
   add(item: T): Promise<R> {

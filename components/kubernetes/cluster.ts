@@ -60,7 +60,8 @@ export class Cluster extends pulumi.ComponentResource {
     // A checked lab has at least one node, and all of them are on one host.
     const host = hostOf(lab.nodes[0] as Lab["nodes"][number]);
     const decided = decide(lab, host, provider);
-    const allocation = pulumi.output(decided.then(({ allocation }) => allocation));
+    // No Output: Pulumi searches an Output's whole value each time that something is made of it.
+    const allocation = decided.then(({ allocation }) => allocation);
     const router = routerOf(lab);
     this.underlay = new Underlay(
       `${lab.name}.underlay`,
@@ -102,13 +103,13 @@ function known<T>(record: Readonly<Record<string, T>>, key: string): T {
 
 function createNodes(
   lab: Lab,
-  allocation: pulumi.Output<Allocation>,
+  allocation: Promise<Allocation>,
   underlay: Underlay,
   router: string,
   parent: Cluster,
 ) {
   const addresses = Object.fromEntries(
-    lab.nodes.map(({ metadata: { name } }) => [name, allocation.apply(({ nodes }) => known(nodes, name))]),
+    lab.nodes.map(({ metadata: { name } }) => [name, pulumi.output(allocation.then(({ nodes }) => known(nodes, name)))]),
   );
   const nodes: Record<string, Node> = {};
   for (const node of lab.nodes) {
@@ -126,7 +127,7 @@ function createNodes(
 function createPods(
   lab: Lab,
   host: string,
-  allocation: pulumi.Output<Allocation>,
+  allocation: Promise<Allocation>,
   nodes: Readonly<Record<string, Node>>,
   images: Images,
   parent: Cluster,
@@ -134,15 +135,13 @@ function createPods(
   const pods: Record<string, Pod> = {};
   for (const pod of lab.pods) {
     const key = podKey(pod);
-    const placement = allocation.apply((all) => {
+    const placement = allocation.then((all) => {
       const { node, ip, containerID } = known(all.pods, key);
       const { gateway, podCIDR } = known(all.nodes, node);
       const { netns, bridge } = known(nodes, node);
-      return pulumi
-        .all([netns, bridge])
-        .apply(([nodeNetns, bridge]) => ({ node, nodeNetns, bridge, ip, gateway, podCIDR, containerID }));
+      return { node, nodeNetns: netns, bridge, ip, gateway, podCIDR, containerID };
     });
-    pods[key] = new Pod(key, { lab: lab.name, host, spec: lab.spec, pod, placement, images }, { parent });
+    pods[key] = new Pod(key, { lab: lab.name, host, spec: lab.spec, pod, placement: pulumi.output(placement), images }, { parent });
   }
   return pods;
 }
@@ -174,7 +173,7 @@ function createServices(
 
 function outputsOf(
   lab: Lab,
-  allocation: pulumi.Output<Allocation>,
+  allocation: Promise<Allocation>,
   { client }: Underlay,
   nodes: Readonly<Record<string, Node>>,
   pods: Readonly<Record<string, Pod>>,

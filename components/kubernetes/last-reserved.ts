@@ -9,14 +9,14 @@ import type { Pod } from "./pod";
 
 export function createLastReserved(
   lab: string,
-  allocation: pulumi.Output<Allocation>,
+  allocation: Promise<Allocation>,
   nodes: Readonly<Record<string, Node>>,
   pods: Readonly<Record<string, Pod>>,
 ): void {
   for (const [name, node] of Object.entries(nodes)) {
     const path = `${reservationsFolder(lab, name)}/last_reserved_ip.0`;
-    const content = allocation.apply((all) => all.nodes[name]?.lastReserved ?? "");
-    const dependsOn = allocation.apply((all) =>
+    const content = allocation.then((all) => all.nodes[name]?.lastReserved ?? "");
+    const dependsOn = allocation.then((all) =>
       Object.entries(pods).flatMap(([key, { reservation }]) =>
         reservation && all.pods[key]?.node === name ? [reservation as pulumi.Resource] : [],
       ),

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, line, perl } from "../host";
 
-/** Those with named subroutines that use a variable of the script. */
-const forked = new Set(["process-end"]);
+/** Those that take time, or have named subroutines that use a variable of the script; the others run `here`. */
+const others: Readonly<Record<string, "alone" | "fork">> = { "process-wait": "alone", "process-end": "fork" };
 
 const texts = new Map<string, string>();
 
@@ -17,6 +17,6 @@ export function scriptText(name: string): string {
 
 /** @param words the script's arguments, as its head describes them */
 export const script = (name: string, words: readonly string[], stdin?: string): Command => ({
-  ...perl(scriptText(name), words, { stdin, inline: forked.has(name) ? "fork" : "here" }),
+  ...perl(scriptText(name), words, { stdin, inline: others[name] ?? "here" }),
   shown: line({ argv: ["perl", `${name}.pl`, ...words.filter((word) => !word.includes("\n"))] }),
 });

@@ -4,11 +4,13 @@
 # Before this file stand the others of its folder (agent.ts).
 #
 # Argument: a word that stands in front of the first answer; what comes before it is a login shell's banner.
-# A job is the line `KEEP-GOING COUNT` and for each command the line `MAY-FAIL INLINE STDIN LENGTH...`, where INLINE is one of 0, fork
-# and here, STDIN is the length of its standard input (- for none), behind it stand those of its words, and then come all of these
-# bytes, the words first. A word that comes often, as the text of a script, is sent once: `+LENGTH` is one to keep, and `=N` the Nth
-# of those that were kept. The answer is for each command that ran the line `CODE LENGTH LENGTH`, standard output and standard
-# error, and at last the line `end`.
+# What is to be done is the line `KEEP-GOING COUNT...`, with the number of commands of each job, and for each command of all jobs the
+# line `MAY-FAIL INLINE STDIN LENGTH...`, where INLINE is one of 0, fork, here and alone (argv.ts), STDIN is the length of its
+# standard input (- for none), behind it stand those of its words, and then come all of these bytes, the words first. A word that
+# comes often, as the text of a script, is sent once: `+LENGTH` is one to keep, and `=N` the Nth of those that were kept.
+#
+# The answer is for each command that ran the line `JOB CODE LENGTH LENGTH`, with the number of its job, from 0, and the lengths of
+# standard output and standard error, which follow; and at last the line `end`.
 
 my ($greeting) = @ARGV;
 $SIG{PIPE} = 'IGNORE';
@@ -24,8 +26,8 @@ sub say_bytes {
 }
 
 sub answer {
-    my (@results) = @_;
-    say_bytes("$$_[0] " . length($$_[1]) . ' ' . length($$_[2]) . "\n$$_[1]$$_[2]") for @results;
+    my ($job, $code, $out, $err) = @_;
+    say_bytes("$job $code " . length($out) . ' ' . length($err) . "\n$out$err");
 }
 
 sub bytes {
@@ -74,42 +76,51 @@ sub run {
     return @result;
 }
 
-# Stops behind the first that fails.
+# Jobs go side by side, a step each in turn, so that their commands of ip(8) can go together. A job ends behind its first command that
+# fails.
 sub run_all {
-    my (@commands) = @_;
-    while (@commands) {
-        my $place = place_of_change($commands[0]);
-        my @group = shift @commands;
-        if (defined $place) {
-            push @group, shift @commands while @commands && (place_of_change($commands[0]) // "\0") eq $place;
-            push @group, shift @commands if @commands && (place_of_look($commands[0]) // "\0") eq $place;
+    my (@jobs) = @_;
+    while (grep { @$_ } @jobs) {
+        my %batches;
+        for my $number (grep { @{ $jobs[$_] } } 0 .. $#jobs) {
+            my $job = $jobs[$number];
+            my ($key, @lines) = take_lines($job);
+            if (@lines) { push @{ $batches{$key} }, map { [$number, $_] } @lines }
+            else { finish($job, $number, $_, run($_)) for shift @$job }
         }
-        my @results = @group > 1 ? batch($place, @group) : [run($group[0])];
-        answer(@results);
-        last if $results[-1][0] != 0 && !$group[$#results]{may_fail};
+        for my $key (sort keys %batches) {
+            batch(sub { finish($jobs[$_[0]], @_) }, $key, @{ $batches{$key} });
+        }
     }
+}
+
+sub finish {
+    my ($job, $number, $command, @result) = @_;
+    answer($number, @result);
+    @$job = () if $result[0] != 0 && !$$command{may_fail};
 }
 
 # Each of these only asks, so those of ip(8) may go together.
 sub ask_all {
-    my (@commands) = @_;
+    my (@jobs) = @_;
+    my @questions = map { my $number = $_; map { [$number, $_] } @{ $jobs[$number] } } 0 .. $#jobs;
     my (@results, %groups);
-    for (0 .. $#commands) {
-        my ($place, $options) = parts($commands[$_]);
-        push @{ $groups{"$place @$options"} }, $_ if defined place_of_look($commands[$_]);
+    for (0 .. $#questions) {
+        my $key = key_of_look($questions[$_][1]);
+        push @{ $groups{$key} }, $_ if defined $key;
     }
     for my $group (values %groups) {
         my @numbers = @$group;
-        @results[@numbers] = looks(@commands[@numbers]) if @numbers > 1;
+        @results[@numbers] = looks(map { $$_[1] } @questions[@numbers]) if @numbers > 1;
     }
-    answer($results[$_] // [run($commands[$_])]) for 0 .. $#commands;
+    answer($questions[$_][0], @{ $results[$_] // [run($questions[$_][1])] }) for 0 .. $#questions;
 }
 
 say_bytes("$greeting\n");
 while (1) {
-    my ($keep_going, $count) = line();
+    my ($keep_going, @counts) = line();
     1 while waitpid(-1, 1) > 0; # WNOHANG: what was started here and has ended.
-    my @commands = map { command() } 1 .. $count;
-    $keep_going ? ask_all(@commands) : run_all(@commands);
+    my @jobs = map { [map { command() } 1 .. $_] } @counts;
+    $keep_going ? ask_all(@jobs) : run_all(@jobs);
     say_bytes("end\n");
 }

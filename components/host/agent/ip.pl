@@ -1,6 +1,6 @@
-# Commands of ip(8) that go together share one `ip -batch`: neighbouring changes in one namespace, with a look behind them, and looks in
-# one namespace that come at the same time. ip(8) is started in the namespace: by itself, as `ip -n`, it makes a mount namespace
-# too, which takes longer the more namespaces have names.
+# Commands of ip(8) that go together share one `ip -batch`: changes in one namespace, with looks between them, also those of several jobs.
+# ip(8) is started in the namespace: by itself, as `ip -n`, it makes a mount namespace too, which takes longer the more namespaces
+# have names.
 
 # ip(8) in a namespace; without setns(2) it goes there by itself.
 sub ip {
@@ -21,38 +21,64 @@ sub parts {
     return ($place, \@options, @rest);
 }
 
-# The namespace of a change that says nothing when it succeeds.
-sub place_of_change {
+# What may stand in one batch has the same key: its place and ip's options. A change says nothing when it succeeds. One that makes a
+# namespace leaves ip there, so only its like may follow.
+sub key_of_change {
     my ($place, $options, @rest) = parts($_[0]) or return undef;
     return undef if $_[0]{may_fail} || @$options || @rest < 2;
-    return $rest[0] =~ /^(link|addr|route|neigh)$/ && $rest[1] =~ /^(add|set|replace|change|del)$/ ? $place : undef;
+    return "$place" if "@rest[0, 1]" eq 'netns add';
+    return $rest[0] =~ /^(link|addr|route|neigh)$/ && $rest[1] =~ /^(add|set|replace|change|del)$/ ? "$place -j -d" : undef;
 }
 
-# That of a look, which may come last: then all that is said is its answer.
-sub place_of_look {
+# A look says one line, in JSON.
+sub key_of_look {
     my ($place, $options, @rest) = parts($_[0]) or return undef;
-    return @rest > 1 && $rest[1] eq 'show' && "@$options" =~ /^-j( -d)?$/ ? $place : undef;
+    return @rest > 1 && $rest[1] eq 'show' && "@$options" =~ /^-j( -d)?$/ ? "$place @$options" : undef;
 }
 
-# Returns the results of those that were tried: ip stops at the first that fails, and says its line.
+# Takes off a job what can go into one batch, and says its key; nothing when its next command is no line of a batch.
+sub take_lines {
+    my ($job) = @_;
+    my $key = key_of_change($$job[0]) // key_of_look($$job[0]) // return;
+    my @lines;
+    while (@$job && $key eq (key_of_change($$job[0]) // key_of_look($$job[0]) // '')) { push @lines, shift @$job }
+    return ($key, @lines);
+}
+
+sub ip_batch {
+    my ($options, @commands) = @_;
+    my $place;
+    my $lines = join '', map { ($place, undef, my @rest) = parts($_); "@rest\n" } @commands;
+    return execute(sub { ip($place, @$options, '-batch', '-') }, $lines);
+}
+
+# Lines are pairs of a job's number and a command. Says of each that was tried, by `finish`, how it went. ip(8) stops at the first that
+# fails, and says its line: then what is left of that job is not tried, and the others go on.
 sub batch {
-    my ($place, @commands) = @_;
-    my ($options, @lines);
-    for (@commands) { (undef, $options, my @rest) = parts($_); push @lines, "@rest\n" }
-    my ($code, $out, $err) = execute(sub { ip($place, @$options, '-batch', '-') }, join '', @lines);
-    my @fine = (0, '', '');
-    return ((map { [@fine] } 2 .. @commands), [0, $out, '']) if $code == 0;
-    my $count = $err =~ s/^Command failed -:(\d+)\n//m ? $1 : 1;
-    return ((map { [@fine] } 2 .. $count), [$code, $out, $err]);
+    my ($finish, $key, @lines) = @_;
+    my (undef, @options) = split / /, $key;
+    while (@lines) {
+        my ($code, $out, $err) = ip_batch(\@options, map { $$_[1] } @lines);
+        my $count = $code == 0 ? @lines : $err =~ s/^Command failed -:(\d+)\n//m ? $1 - 1 : 0;
+        my @fine = splice @lines, 0, $count;
+        my @answers = split /^/, $out;
+        my $each_says_one = @answers == grep { defined key_of_look($$_[1]) } @fine;
+        for (@fine) {
+            my ($number, $command) = @$_;
+            if (!defined key_of_look($command)) { $finish->($number, $command, 0, '', '') }
+            else { $finish->($number, $command, $each_says_one ? (0, shift @answers, '') : run($command)) }
+        }
+        my $failed = shift @lines or return;
+        $finish->(@$failed, $code, '', $err);
+        @lines = grep { $$_[0] != $$failed[0] } @lines unless $$failed[1]{may_fail};
+    }
 }
 
-# The results of looks in one namespace with the same options, as of each one alone: each that succeeds prints one line. Nothing, if it is
-# not so.
+# The results of looks in one namespace with the same options, as of each one alone. Nothing, if each does not say one line.
 sub looks {
     my (@commands) = @_;
-    my ($place, $options, @lines);
-    for (@commands) { ($place, $options, my @rest) = parts($_); push @lines, "@rest\n" }
-    my (undef, $out, $err) = execute(sub { ip($place, @$options, '-force', '-batch', '-') }, join '', @lines);
+    my (undef, $options) = parts($commands[0]);
+    my (undef, $out, $err) = ip_batch([@$options, '-force'], @commands);
     my %complaints = reverse $err =~ /(.*?)^Command failed -:(\d+)\n/gms;
     my @answers = split /^/, $out;
     return if @answers + keys %complaints != @commands;
