@@ -1,4 +1,4 @@
-// The hosts of the provider's configuration, each connected when it is first needed.
+// The hosts of the provider's configuration.
 import { Host, HostError, type HostSettings } from "../components/host";
 import { projectOwner } from "../components/linux/reconcile";
 
@@ -13,6 +13,8 @@ export class Hosts {
     this.lab = lab;
     this.owner = owner;
     this.settings = JSON.parse(hosts) as Record<string, HostSettings>;
+    // Pulumi reads the state meanwhile.
+    for (const name of Object.keys(this.settings)) this.host(name).connect();
   }
 
   host(name: string): Host {

@@ -93,7 +93,8 @@ export class Agent {
    * @param limit milliseconds for all of them together
    */
   runAll(jobs: readonly (readonly Command[])[], limit: number, keepGoing: boolean): Promise<Output[]>[] {
-    if (this.ended) return jobs.map(() => Promise.reject(this.ended));
+    const { ended } = this;
+    if (ended) return jobs.map(() => Promise.reject(ended));
     const all: Job[] = [];
     const answers = jobs.map(
       (commands) => new Promise<Output[]>((done, failed) => all.push({ commands, outputs: [], done, failed })),

@@ -64,6 +64,11 @@ export class Host implements Runner {
     this.limits = { ...usualLimits, ...options.limits };
   }
 
+  /** Begins to connect. How it went, the first who needs the connection hears. */
+  connect(): void {
+    this.connected().catch(() => undefined);
+  }
+
   async ask(commands: readonly Command[]): Promise<Output[]> {
     return commands.length === 0 ? [] : this.questions.add(commands);
   }

@@ -101,15 +101,12 @@ function known<T>(record: Readonly<Record<string, T>>, key: string): T {
   return value;
 }
 
-function createNodes(
-  lab: Lab,
-  allocation: Promise<Allocation>,
-  underlay: Underlay,
-  router: string,
-  parent: Cluster,
-) {
+function createNodes(lab: Lab, allocation: Promise<Allocation>, underlay: Underlay, router: string, parent: Cluster) {
   const addresses = Object.fromEntries(
-    lab.nodes.map(({ metadata: { name } }) => [name, pulumi.output(allocation.then(({ nodes }) => known(nodes, name)))]),
+    lab.nodes.map(({ metadata: { name } }) => [
+      name,
+      pulumi.output(allocation.then(({ nodes }) => known(nodes, name))),
+    ]),
   );
   const nodes: Record<string, Node> = {};
   for (const node of lab.nodes) {
@@ -141,7 +138,11 @@ function createPods(
       const { netns, bridge } = known(nodes, node);
       return { node, nodeNetns: netns, bridge, ip, gateway, podCIDR, containerID };
     });
-    pods[key] = new Pod(key, { lab: lab.name, host, spec: lab.spec, pod, placement: pulumi.output(placement), images }, { parent });
+    pods[key] = new Pod(
+      key,
+      { lab: lab.name, host, spec: lab.spec, pod, placement: pulumi.output(placement), images },
+      { parent },
+    );
   }
   return pods;
 }

@@ -9,10 +9,11 @@ import { isGrpcError } from "@pulumi/pulumi/errors";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import { GetRequiredPluginsResponse, type RunRequest, type RunResponse } from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import type * as ProgramRun from "./programRun";
 
 /** What runs the program takes half a second to load, which is about what Pulumi takes to start. */
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- not before Pulumi has been started
-const loaded = async () => require("./programRun") as typeof import("./programRun");
+const loaded = async () => require("./programRun") as typeof ProgramRun;
 
 /** While `work` runs, Pulumi can have the program run: with these words on its command line. */
 export async function withProgram<T>(work: (words: readonly string[]) => Promise<T>): Promise<T> {

@@ -81,6 +81,7 @@ sub looks {
     my (undef, $out, $err) = ip_batch([@$options, '-force'], @commands);
     my %complaints = reverse $err =~ /(.*?)^Command failed -:(\d+)\n/gms;
     my @answers = split /^/, $out;
-    return if @answers + keys %complaints != @commands;
+    # What fails may have begun its line: [[...
+    return if @answers + keys %complaints != @commands || grep { !/^\[(?:\{|\s*\])/ } @answers;
     return map { exists $complaints{$_} ? [1, '', $complaints{$_}] : [0, shift @answers, ''] } 1 .. @commands;
 }
