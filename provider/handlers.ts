@@ -22,12 +22,16 @@ import type { Hosts } from "./hosts";
 import { packageSchema } from "./schema";
 import { type Values, fromStruct, hasUnknown, toStruct, unknown } from "./values";
 
+/** How old what a refresh says may be, in milliseconds. */
+const aMoment = 1000;
+
 const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";
 
 export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementation {
   const told = new Set<string>();
   let known: Reconciler | undefined;
-  const reconciler = (): Reconciler => (known ??= new Reconciler(hosts.lab, hosts.owner, (name) => hosts.host(name)));
+  const reconciler = (): Reconciler =>
+    (known ??= new Reconciler(hosts.lab, hosts.owner, (name) => hosts.host(name), aMoment));
 
   /** @param olds the arguments of an object that is there: where it can be changed in place, the commands that change it */
   function commandsFor(kind: Kind, args: Values, olds?: Values): string[] {

@@ -86,6 +86,22 @@ function restore({ netns }: Rules, all: readonly (readonly [table: string, lines
   ];
 }
 
+/** One text for several, so that each table is gone through once. Chains come first, because rules may lead to any of them. */
+function merge(texts: readonly string[]): string {
+  const all = new Map<string, { readonly chains: string[]; readonly rules: string[] }>();
+  let table = "";
+  for (const text of texts.flatMap((each) => each.split("\n"))) {
+    if (text.startsWith("*")) table = text;
+    else if (text !== "" && text !== "COMMIT") {
+      const lines = all.get(table) ?? { chains: [], rules: [] };
+      all.set(table, lines);
+      lines[text.startsWith(":") ? "chains" : "rules"].push(text);
+    }
+  }
+  const sections = [...all].flatMap(([first, { chains, rules }]) => [first, ...chains, ...rules, "COMMIT"]);
+  return sections.map((text) => `${text}\n`).join("");
+}
+
 function commands(want: Rules, found: Rules | undefined, { old }: Context<Rules>): Command[] {
   return restore(
     want,
@@ -235,6 +251,7 @@ export const iptablesRulesKind: Kind<typeof args, Rules> = {
   removal,
   probe,
   shared: true,
+  merge,
   parse,
   applied,
   computed: ["saved"],

@@ -259,6 +259,7 @@ export const nftablesRulesKind: Kind<typeof args, Rules> = {
   removal,
   probe,
   shared: true,
+  merge: (texts) => texts.join(""),
   parse,
   applied,
   computed: ["saved"],

@@ -13,7 +13,6 @@ import {
   saysNotFound,
 } from "../host";
 import { type Args, type Context, type Kind, WrongKind, resourceId } from "./kind";
-import { askAndLook, runAndLook } from "./looks";
 import {
   type OwnedRecord,
   type Ownership,
@@ -27,6 +26,7 @@ import {
   writtenMeanwhile,
 } from "./owned";
 import { at, differences, without } from "./properties";
+import { RefusedTogether, askAndLook, forgetLooks, runAndLook } from "./together";
 
 /** For the plugin, which knows only how kinds are reconciled. */
 export { projectOwner } from "./owned";
@@ -58,15 +58,20 @@ export class Reconciler {
   private readonly fresh = new Set<string>();
   private readonly clearing = new Map<string, Together<Removed, void>>();
 
-  /** @param owner as `projectOwner` says it */
+  /**
+   * @param owner as `projectOwner` says it
+   * @param moment how old, in milliseconds, what was seen may be for `read`: many have the same to look at
+   */
   constructor(
     readonly lab: string,
     readonly owner: string,
     private readonly host: (name: string) => Runner,
+    private readonly moment = 0,
   ) {}
 
   /** Makes an object, or adopts and corrects what a run before left of it. */
   async create(kind: Kind, args: Args): Promise<Made> {
+    forgetLooks(this.host(args.host));
     if (this.isFresh(kind, args)) {
       try {
         return await this.ensure(kind, args, nothing, undefined);
@@ -98,6 +103,7 @@ export class Reconciler {
 
   /** Changes an object in place. @param old the arguments it had */
   async update(kind: Kind, args: Args, old: Args): Promise<Made> {
+    forgetLooks(this.host(args.host));
     const observed = await this.observeRenamed(kind, args, old);
     this.expectOwner(args.host, observed);
     if (observed.wrong !== undefined) return this.create(kind, args);
@@ -109,7 +115,7 @@ export class Reconciler {
 
   /** What the kernel has; undefined when it is gone, or when something that is not the lab's, or not this one's, took its name. */
   async read(kind: Kind, state: Args): Promise<Args | undefined> {
-    const observed = await this.observe(kind, state);
+    const observed = await this.observe(kind, state, this.moment);
     if (!observed.found || this.isAnothersLab(observed)) return undefined;
     const { owner, record } = observed.ownership;
     // The mark alone is lost: without it the next one of another project would take the lab over.
@@ -148,6 +154,7 @@ export class Reconciler {
   }
 
   private async deleteOnce(kind: Kind, state: Args): Promise<string[]> {
+    forgetLooks(this.host(state.host));
     for (const netns of [kind.space?.(state), ...kind.within(state)]) this.fresh.delete(`${state.host},${netns}`);
     const observed = await this.observe(kind, state);
     this.expectOwner(state.host, observed);
@@ -175,6 +182,24 @@ export class Reconciler {
   }
 
   private async ensure(kind: Kind, args: Args, observed: Observed, old: Args | undefined): Promise<Made> {
+    try {
+      return await this.ensureOnce(kind, args, observed, old, false);
+    } catch (error) {
+      if (!(error instanceof RefusedTogether)) throw error;
+      const { found, wrong } = await this.observe(kind, args);
+      return this.ensureOnce(kind, args, { ...observed, found, wrong }, old, true, !observed.found);
+    }
+  }
+
+  /** @param wasAbsent whether it was not there at first, so that nothing of it is to stay when it fails */
+  private async ensureOnce(
+    kind: Kind,
+    args: Args,
+    observed: Observed,
+    old: Args | undefined,
+    alone: boolean,
+    wasAbsent = !observed.found,
+  ): Promise<Made> {
     const { found, ownership } = observed;
     const { inside, record } = ownership;
     const host = this.host(args.host);
@@ -189,12 +214,12 @@ export class Reconciler {
     const probe = kind.probe(args, context);
     let outputs: Output[];
     try {
-      outputs = await runAndLook(host, kind, [...note, ...prepare, ...steps, ...finish], probe);
+      outputs = await runAndLook(host, kind, [...note, ...prepare, ...steps, ...finish], probe, alone);
       // What ended between the last look and the probe is looked at again, to hear why.
       if (finish.length > 0 && !kind.parse(outputs.slice(-probe.length), args)) await host.run(finish);
     } catch (error) {
       if (error instanceof CommandFailed && note.includes(error.command)) throw this.notWritten(kind, args, error);
-      const isNew = kind.permanent ? !record : !found;
+      const isNew = kind.permanent ? !record : wasAbsent;
       if (isNew && error instanceof CommandFailed) await this.undo(kind, args, record, before, error, steps);
       throw error instanceof CommandFailed && finish.includes(error.command)
         ? this.failed(kind, args, steps, error)
@@ -310,10 +335,10 @@ export class Reconciler {
     };
   }
 
-  private async observe(kind: Kind, args: Args): Promise<Observed> {
+  private async observe(kind: Kind, args: Args, oldest = 0): Promise<Observed> {
     const ask = probeOwnership(this.lab, kind, args);
     const probe = kind.probe(args, this.context());
-    const outputs = await askAndLook(this.host(args.host), kind, [ask], probe);
+    const outputs = await askAndLook(this.host(args.host), kind, [ask], probe, oldest);
     this.check(args.host, [ask, ...probe], outputs);
     const ownership = parseOwnership(outputs[0] as Output, ask);
     if (ownership.owner === this.owner) this.marked.add(args.host);

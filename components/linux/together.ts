@@ -1,0 +1,115 @@
+// Many objects may be looked at and changed by the same program, as all groups of rules in a namespace are, and each time it goes through
+// all that is there. So those who want it at the same time go together. An answer is always one that was asked for after they
+// wanted it, so behind all their writes; only who reads alone may be told what was there a moment ago.
+import { type Command, CommandFailed, type Output, type Runner, Together, line } from "../host";
+import type { Kind } from "./kind";
+
+/** What several loaded at once was refused: nobody knows because of whom, nor how much of it is there. */
+export class RefusedTogether extends Error {}
+
+interface Probe {
+  /** Ends when the one under way ends. */
+  running: Promise<unknown>;
+  /** The one that waits for that; who comes now gets its answer. */
+  next: Promise<Output[]> | undefined;
+  last: { readonly begun: number; readonly answer: Promise<Output[]> } | undefined;
+}
+
+interface Shared {
+  readonly probes: Map<string, Probe>;
+  readonly loads: Map<string, Together<Command, Output>>;
+}
+
+const hosts = new WeakMap<Runner, Shared>();
+
+function sharedOn(host: Runner): Shared {
+  const shared = hosts.get(host) ?? { probes: new Map(), loads: new Map() };
+  hosts.set(host, shared);
+  return shared;
+}
+
+function probeOf(host: Runner, commands: readonly Command[]): Probe {
+  const { probes } = sharedOn(host);
+  const key = commands.map(line).join("\n");
+  const probe = probes.get(key) ?? { running: Promise.resolve(), next: undefined, last: undefined };
+  probes.set(key, probe);
+  return probe;
+}
+
+function askTogether(host: Runner, commands: readonly Command[], oldest = 0): Promise<Output[]> {
+  const probe = probeOf(host, commands);
+  if (probe.last && Date.now() - probe.last.begun < oldest) return probe.last.answer;
+  probe.next ??= probe.running.then(() => {
+    probe.next = undefined;
+    const answer = host.ask(commands);
+    probe.running = answer.catch(() => undefined);
+    probe.last = { begun: Date.now(), answer };
+    return answer;
+  });
+  return probe.next;
+}
+
+/** What was seen counts no more: from here on it is changed. */
+export function forgetLooks(host: Runner): void {
+  for (const probe of sharedOn(host).probes.values()) probe.last = undefined;
+}
+
+/** As `ask` of both, with the kind's probe behind. @param oldest how old, in milliseconds, what was seen may be */
+export async function askAndLook(
+  host: Runner,
+  kind: Kind,
+  commands: readonly Command[],
+  probe: readonly Command[],
+  oldest: number,
+): Promise<Output[]> {
+  if (!kind.shared) return host.ask([...commands, ...probe]);
+  return [...(await host.ask(commands)), ...(await askTogether(host, probe, oldest))];
+}
+
+/**
+ * As `run` of both, with the kind's probe behind.
+ * @param alone whether nothing of others may be loaded with it
+ * @throws RefusedTogether
+ */
+export async function runAndLook(
+  host: Runner,
+  kind: Kind,
+  commands: readonly Command[],
+  probe: readonly Command[],
+  alone: boolean,
+): Promise<Output[]> {
+  if (!kind.shared) return host.run([...commands, ...probe]);
+  const outputs = await run(host, kind, commands, alone);
+  const seen = await askTogether(host, probe);
+  const failed = seen.findIndex(({ code }, i) => code !== 0 && !probe[i]?.mayFail);
+  const [command, output] = [probe[failed], seen[failed]];
+  if (command && output) throw new CommandFailed(host.name, command, output.code, output.stderr);
+  return [...outputs, ...seen];
+}
+
+async function run(host: Runner, kind: Kind, commands: readonly Command[], alone: boolean): Promise<Output[]> {
+  const { merge } = kind;
+  const [command, ...rest] = commands;
+  if (alone || !merge || command?.stdin === undefined || rest.length > 0) return host.run(commands);
+  const { loads } = sharedOn(host);
+  const key = command.argv.join("\0");
+  const load = loads.get(key) ?? new Together((all: readonly Command[]) => loadAll(host, merge, all));
+  loads.set(key, load);
+  return [await load.add(command)];
+}
+
+async function loadAll(
+  host: Runner,
+  merge: (texts: readonly string[]) => string,
+  commands: readonly Command[],
+): Promise<readonly Output[]> {
+  const [first, ...others] = commands;
+  if (!first) return [];
+  const stdin = others.length === 0 ? first.stdin : merge(commands.map(({ stdin = "" }) => stdin));
+  try {
+    const [output] = await host.run([{ ...first, stdin }]);
+    return commands.map(() => output as Output);
+  } catch (error) {
+    throw others.length > 0 && error instanceof CommandFailed ? new RefusedTogether(error.message) : error;
+  }
+}
