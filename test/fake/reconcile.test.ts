@@ -494,3 +494,47 @@ describe("what a process started goes with it, wherever it went", () => {
     expect(left()).toEqual(["of another"]);
   });
 });
+
+describe("groups of rules that come at the same time", () => {
+  const group = (name: string, chain: string): Args =>
+    args("IptablesRules", {
+      netns: "lab.a",
+      name,
+      tables: {
+        nat: {
+          chains: { [`OWN-${name}`]: ["-j ACCEPT"] },
+          rules: { OUTPUT: [`-m comment --comment ${name} -j OWN-${name}`] },
+        },
+        filter: { rules: { [chain]: [`-m comment --comment ${name} -j DROP`] } },
+      },
+    });
+  const restores = (): number => host.done.filter(({ argv }) => argv.includes("iptables-restore")).length;
+  const table = (name: string): ReadonlyMap<string, readonly string[]> =>
+    fake.kernel.space("lab.a")?.tables.get(name)?.chains ?? new Map<string, string[]>();
+
+  beforeEach(() => reconciler.create(kind("NetworkNamespace"), args("NetworkNamespace", { name: "lab.a" })));
+
+  test("are loaded together", async () => {
+    const names = ["a", "b", "c", "d"];
+    const groups = names.map((name) => group(name, "INPUT"));
+    const made = await Promise.all(groups.map((each) => reconciler.create(kind("IptablesRules"), each)));
+    expect(made.map(({ state }) => state)).toEqual(groups);
+    expect(restores()).toBeLessThan(names.length);
+    expect([table("nat").get("OUTPUT")?.length, table("filter").get("INPUT")?.length]).toEqual([4, 4]);
+  });
+
+  test("and one that is refused is the only one, and leaves nothing", async () => {
+    const groups = [group("a", "INPUT"), group("b", "NOWHERE"), group("c", "INPUT")];
+    const made = await Promise.allSettled(groups.map((each) => reconciler.create(kind("IptablesRules"), each)));
+    expect(made.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect((made[1] as PromiseRejectedResult).reason).toMatchObject({
+      message: expect.stringContaining("NOWHERE") as string,
+    });
+    expect(table("nat").has("OWN-b")).toBe(false);
+    // Nothing of the first attempt stands there twice.
+    expect([table("nat").get("OUTPUT")?.toSorted(), table("filter").get("INPUT")?.toSorted()]).toEqual([
+      ["a", "c"].map((name) => `-m comment --comment ${name} -j OWN-${name}`),
+      ["a", "c"].map((name) => `-m comment --comment ${name} -j DROP`),
+    ]);
+  });
+});
