@@ -61,7 +61,7 @@ export interface Kind<S extends TObject = TObject, A extends Args = TObject exte
   /** Many objects have the same probe, so those who wait for it share its answer. */
   readonly shared?: true;
   /** Where `commands` is one command with an input, one input for several such objects. */
-  merge?(texts: readonly string[]): string;
+  readonly merge?: (texts: readonly string[]) => string;
   /** What is there, in the words of the args; undefined when the probe says that nothing is. */
   parse(outputs: readonly Output[], args: A): A | undefined;
   /** What to remember of what was found right after `commands` ran. @default what was found */

@@ -17,7 +17,9 @@ const options = {
 const folder = join(__dirname, "..", "..", "node_modules", ".cache", "podnet");
 
 function translate(text, filename) {
-  const key = createHash("sha256").update(JSON.stringify([version, options, filename, text])).digest("hex");
+  const key = createHash("sha256")
+    .update(JSON.stringify([version, options, filename, text]))
+    .digest("hex");
   const kept = join(folder, `${key.slice(0, 32)}.js`);
   try {
     return readFileSync(kept, "utf8");
