@@ -183,22 +183,21 @@ export class Reconciler {
 
   private async ensure(kind: Kind, args: Args, observed: Observed, old: Args | undefined): Promise<Made> {
     try {
-      return await this.ensureOnce(kind, args, observed, old, false);
+      return await this.ensureOnce(kind, args, observed, old);
     } catch (error) {
       if (!(error instanceof RefusedTogether)) throw error;
       const { found, wrong } = await this.observe(kind, args);
-      return this.ensureOnce(kind, args, { ...observed, found, wrong }, old, true, !observed.found);
+      return this.ensureOnce(kind, args, { ...observed, found, wrong }, old, { wasAbsent: !observed.found });
     }
   }
 
-  /** @param wasAbsent whether it was not there at first, so that nothing of it is to stay when it fails */
+  /** @param alone that nothing of others is to go with it, and whether there was nothing when it went with them */
   private async ensureOnce(
     kind: Kind,
     args: Args,
     observed: Observed,
     old: Args | undefined,
-    alone: boolean,
-    wasAbsent = !observed.found,
+    alone?: { readonly wasAbsent: boolean },
   ): Promise<Made> {
     const { found, ownership } = observed;
     const { inside, record } = ownership;
@@ -214,12 +213,12 @@ export class Reconciler {
     const probe = kind.probe(args, context);
     let outputs: Output[];
     try {
-      outputs = await runAndLook(host, kind, [...note, ...prepare, ...steps, ...finish], probe, alone);
+      outputs = await runAndLook(host, kind, [...note, ...prepare, ...steps, ...finish], probe, alone !== undefined);
       // What ended between the last look and the probe is looked at again, to hear why.
       if (finish.length > 0 && !kind.parse(outputs.slice(-probe.length), args)) await host.run(finish);
     } catch (error) {
       if (error instanceof CommandFailed && note.includes(error.command)) throw this.notWritten(kind, args, error);
-      const isNew = kind.permanent ? !record : wasAbsent;
+      const isNew = kind.permanent ? !record : (alone?.wasAbsent ?? !found);
       if (isNew && error instanceof CommandFailed) await this.undo(kind, args, record, before, error, steps);
       throw error instanceof CommandFailed && finish.includes(error.command)
         ? this.failed(kind, args, steps, error)

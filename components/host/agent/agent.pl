@@ -89,7 +89,10 @@ sub run_all {
             else { finish($job, $number, $_, run($_)) for shift @$job }
         }
         for my $key (sort keys %batches) {
-            batch(sub { finish($jobs[$_[0]], @_) }, $key, @{ $batches{$key} });
+            my $finish = sub { finish($jobs[$_[0]], @_) };
+            my ($first, @others) = @{ $batches{$key} };
+            if (@others) { batch($finish, $key, $first, @others) }
+            else { $finish->(@$first, run($$first[1])) }
         }
     }
 }
