@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
-import { type Command, brief, quote } from "./argv";
+import { type Command, brief, expectSayable, quote } from "./argv";
 import { ConnectionLost, type Output } from "./errors";
 import { seconds } from "./limits";
 
@@ -91,8 +91,10 @@ export class Agent {
   /**
    * The same for several jobs, which go side by side: no command may wait for another job's.
    * @param limit milliseconds for all of them together
+   * @throws Error where one cannot be said; then none is
    */
   runAll(jobs: readonly (readonly Command[])[], limit: number, keepGoing: boolean): Promise<Output[]>[] {
+    for (const commands of jobs) expectSayable(commands);
     const { ended } = this;
     if (ended) return jobs.map(() => Promise.reject(ended));
     const all: Job[] = [];
@@ -186,8 +188,6 @@ const longestSentAgain = 200;
 
 /** A command as agent.pl reads it. @param kept grows by what it is to keep */
 function packed({ argv, stdin, mayFail, inline }: Command, kept: Map<string, number>): Buffer {
-  if ([...argv, stdin ?? ""].some((text) => text.includes("\0")))
-    throw new Error("a command cannot carry a NUL character");
   const lengths: string[] = [];
   const bytes: Buffer[] = [];
   for (const word of argv) {

@@ -37,6 +37,12 @@ export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+/** @throws Error for what no program can be told */
+export function expectSayable(commands: readonly Command[]): void {
+  if (commands.some(({ argv, stdin = "" }) => [...argv, stdin].some((text) => text.includes("\0"))))
+    throw new Error("a command cannot carry a NUL character");
+}
+
 /** A command as a person would type or paste it. */
 export function line(command: Command): string {
   if (command.shown !== undefined) return command.shown;

@@ -1,6 +1,6 @@
 // A host as the layers above see it: a place where commands run. It connects when first asked, checks once what the host
 // can do, and keeps a few agents there for the whole operation.
-import type { Command } from "./argv";
+import { type Command, expectSayable } from "./argv";
 import type { Attempt, Connection } from "./connection";
 import { shellAdvice } from "./advice";
 import { Cancelled, CommandFailed, ConnectionFailed, ConnectionLost, HostUnfit, type Output } from "./errors";
@@ -70,10 +70,12 @@ export class Host implements Runner {
   }
 
   async ask(commands: readonly Command[]): Promise<Output[]> {
+    expectSayable(commands);
     return commands.length === 0 ? [] : this.questions.add(commands);
   }
 
   async run(commands: readonly Command[]): Promise<Output[]> {
+    expectSayable(commands);
     if (commands.length === 0) return [];
     const outputs = await (commands.every(takesNoTime) ? this.changes.add(commands) : this.runAlone(commands));
     const last = outputs.at(-1);
