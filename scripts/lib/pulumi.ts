@@ -34,6 +34,9 @@ export async function pulumi(
   { env = {}, stdio = "inherit", input = "" }: PulumiOptions = {},
 ): Promise<PulumiResult> {
   const shared = sharesTerminal();
+  // Node.js makes a pipe that it may write to non-blocking, for everybody who has it, when it is first spoken of; Pulumi looks how its
+  // pipes are when it starts, and later loses what does not fit in.
+  void [process.stdout, process.stderr];
   const isBrief = stdio === "brief" && !process.stdout.isTTY;
   const folder = runFolder();
   const environment = { ...process.env, ...pulumiEnvironment(), TMPDIR: folder.path, ...env };

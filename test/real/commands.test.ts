@@ -59,6 +59,12 @@ test("preview says what would be made, and makes nothing", async () => {
   expect(existsSync(configFile())).toBe(false);
 });
 
+test("whoever reads a preview slowly has all of it", async () => {
+  const text = await shop.into("sleep 10; cat", "preview", "--lab", "lab", "--json");
+  expect(text.length).toBeGreaterThan(1 << 16); // What a pipe holds (pipe(7)).
+  expect(Object.keys(JSON.parse(text) as object)).toContain("changeSummary");
+});
+
 test("--help says what there is", async () => {
   const { code, stdout } = await shop.machine.run([process.execPath, "scripts/podnet.mjs", "--help"], {
     cwd: projectRoot,

@@ -21,16 +21,16 @@ sub sysctl {
         my ($path, $value) = $option{'-w'} ? /^(.*?)=(.*)$/s : ($_);
         $path =~ tr{./}{/.} if $path =~ /^[^\/]*\./; # The first separator is the separator (sysctl(8)).
         (my $name = $path) =~ tr{/.}{./};
-        my $file;
-        if (!-e "/proc/sys/$path") { $fail->("cannot stat /proc/sys/$path: No such file or directory") }
+        # Each look at a path there takes longer the more namespaces there are.
+        if (!sysopen my $file, "/proc/sys/$path", $option{'-w'} ? Fcntl::O_WRONLY() : Fcntl::O_RDONLY()) {
+            if ($!{ENOENT} || $!{ENOTDIR}) { $fail->("cannot stat /proc/sys/$path: No such file or directory") }
+            else { $fail->($option{'-w'} ? qq(permission denied on key "$name") : qq(reading key "$name": $!)) }
+        }
         elsif ($option{'-w'}) {
-            next if open($file, '>', "/proc/sys/$path") && syswrite($file, "$value\n");
+            next if syswrite $file, "$value\n";
             $fail->($!{EACCES} || $!{EPERM} ? qq(permission denied on key "$name") : qq(setting key "$name": $!));
         }
-        elsif (open $file, '<', "/proc/sys/$path") {
-            print $option{'-n'} ? $_ : "$name = $_" while <$file>;
-        }
-        else { $fail->(qq(reading key "$name": $!)) }
+        else { print $option{'-n'} ? $_ : "$name = $_" while <$file> }
     }
     exit $code;
 }

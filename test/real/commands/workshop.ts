@@ -120,6 +120,12 @@ export class Workshop {
     return stdout;
   }
 
+  /** The same, with its output into a pipe from which a line of shell reads. */
+  async into(reader: string, command: string, ...args: readonly string[]): Promise<string> {
+    const words = ["sh", "-c", `"$@" | { ${reader}; }`, "sh", ...this.words(command, args)];
+    return (await this.machine.run(words, this.options)).stdout;
+  }
+
   /** Runs npm itself. */
   npm(...args: readonly string[]): Promise<Result> {
     return this.machine.run(["npm", ...args], this.options);
