@@ -73,12 +73,13 @@ function containersOf({ pods }: Lab): Containers {
 }
 
 /** Three commands, for this very lab. */
-function suggestions({ name, nodes, pods }: Lab): string[] {
+function suggestions({ name, nodes, pods, spec: { proxy } }: Lab): string[] {
   const lab = name === "demo" ? "" : `--stack ${name} `;
   const node = nodes[0]?.metadata.name;
   const pod = pods.find(({ spec }) => !spec.hostNetwork) ?? pods[0];
   const who = pod && podKey(pod).replace(/^default\//, "");
   const first = who === undefined ? `exec -- ${lab}client ip route` : `exec -- ${lab}${who} ip addr`;
   const rest = `${lab === "" ? "" : ` -- ${lab.trimEnd()}`}`;
-  return [first, `exec -- ${lab}${node} iptables-save -t nat`, `status${rest}`].map((words) => `  npm run ${words}`);
+  const rules = proxy.mode === "nftables" ? "nft list table ip kube-proxy" : "iptables-save -t nat";
+  return [first, `exec -- ${lab}${node} ${rules}`, `status${rest}`].map((words) => `  npm run ${words}`);
 }

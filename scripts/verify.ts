@@ -13,7 +13,7 @@ It brings probes of its own, so it does not matter what the pods run, and it lea
 With --json: lab, ok, promises (each with passed, failed, unmeasured) and measurements (each with promise, from, to, protocol,
 expected, observed, ok).
 The exit code is 0 when every promise holds and everything could be measured, else 1. What a host cannot do at all (SCTP, where its kernel
-has none) is said, and breaks no promise.`;
+has none), and a Service whose endpoints are servers of your own, is said, and breaks no promise.`;
 
 export async function main(args: string[]): Promise<void> {
   const program = withLab(command("verify", "Measures with real packets what the model promises about a running lab."))

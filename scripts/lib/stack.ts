@@ -123,19 +123,21 @@ export async function readRunningLab(name: string): Promise<Stack & { readonly o
 /** What a person is told who named a lab that is not there. */
 export async function noLab(name: string): Promise<string> {
   const files = knownPath(name) ? stackOption(name) : " -- --lab FOLDER";
-  const meant = await similarLab(name);
-  const hint = meant === undefined ? "" : ` did you mean "${meant}"? Or`;
+  const names = await stackNames();
+  const meant = nearest(name, names);
+  const there =
+    names.length === 0 ? "" : ` there is ${names.map((other) => `"${other}"`).join(", ")} (--stack NAME). Or`;
+  const hint = meant === undefined ? there : ` did you mean "${meant}"? Or`;
   return `there is no lab "${name}";${hint} bring it up: npm run up${files}`;
 }
 
 /** A lab that is there and has almost that name. */
-export async function similarLab(name: string): Promise<string | undefined> {
+export const similarLab = async (name: string): Promise<string | undefined> => nearest(name, await stackNames());
+
+async function stackNames(): Promise<string[]> {
   const { code, stdout } = await pulumi(["stack", "ls", "--json"], { stdio: "capture" });
   const stacks = code === 0 ? (JSON.parse(stdout) as { name: string }[]) : [];
-  return nearest(
-    name,
-    stacks.map((stack) => stack.name),
-  );
+  return stacks.map((stack) => stack.name);
 }
 
 /** What a person adds to a command so that it means this lab; demo is what they mean without it. */

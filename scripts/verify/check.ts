@@ -29,4 +29,6 @@ export interface Promised {
   readonly checks: readonly Check[];
   /** Where only a part of the pairs is measured: how many are, of how many. */
   readonly sample?: { readonly measured: number; readonly all: number };
+  /** What of the lab nobody was asked about, and why: `Service default/web, because ...`. */
+  readonly left?: readonly string[];
 }

@@ -17,7 +17,16 @@ export function hostPortPromises(lab: RunningLab): Promised[] {
   });
   const sample = chosen.length < all.length ? { measured: chosen.length, all: all.length } : undefined;
   const title = "a hostPort leads from its node to its pod";
-  return checks.length === 0 ? [] : [{ id, title, checks, ...(sample && { sample }) }];
+  const left = lab.pods.flatMap((pod) =>
+    (pod.hostPorts ?? [])
+      .filter((port) => !portsOf(pod).includes(port))
+      .map(
+        ({ hostPort }) =>
+          `hostPort ${hostPort} of ${pod.name}, because no stand-in server of podnet's is behind it to say who answers`,
+      ),
+  );
+  if (checks.length + left.length === 0) return [];
+  return [{ id, title, checks, ...(sample && { sample }), ...(left.length > 0 && { left }) }];
 }
 
 const portsOf = (pod: Pod): HostPort[] =>

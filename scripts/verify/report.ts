@@ -6,6 +6,9 @@ import { type Place, type Pod, type RunningLab, shortNames } from "./places";
 import type { Check, Promised } from "./check";
 import { newTable, truthTable } from "./truthTable";
 
+/** More that was left out says nothing new. */
+const mostLeft = 10;
+
 /** More failures than these say nothing new. */
 const mostSentences = 10;
 
@@ -42,12 +45,13 @@ export function toJson(lab: RunningLab, results: readonly Result[]): unknown {
   return {
     lab: lab.name,
     ok: allHold(results),
-    promises: results.map(({ promised: { id, title, sample }, counts, ok }) => ({
+    promises: results.map(({ promised: { id, title, sample, left }, counts, ok }) => ({
       promise: id,
       title,
       ok,
       ...counts,
       sample,
+      left,
     })),
     measurements: results.flatMap(({ measurements }) => measurements.map(measurementToJson)),
   };
@@ -83,7 +87,7 @@ export function toText(lab: RunningLab, results: readonly Result[]): string {
     }),
     sentences(lab, failed),
     failed.length === 0
-      ? `All promises hold in lab ${lab.name}.`
+      ? `All promises${leftOf(results).length > 0 ? " that were measured" : ""} hold in lab ${lab.name}.`
       : `Lab ${lab.name} breaks ${failed.length} of ${results.length} promises. What was mended a moment ago can go on for minutes: docs/troubleshooting.md, "While a lab runs".`,
   ];
   return parts.filter((part) => part !== "").join("\n\n");
@@ -102,13 +106,19 @@ function summary(results: readonly Result[]): string {
   return table.toString();
 }
 
-/** What cannot be measured on a host, and breaks no promise. */
+/** What cannot be measured, and breaks no promise. */
 function notMeasured(results: readonly Result[]): string {
   const reasons = results.flatMap(({ measurements }) =>
     measurements.flatMap(({ observed }) => (observed.kind === "impossible" ? [observed.reason] : [])),
   );
-  return [...new Set(reasons)].map((reason) => `Not measured: ${reason}.`).join("\n");
+  const left = leftOf(results);
+  const more = left.length > mostLeft ? [`... and ${left.length - mostLeft} more`] : [];
+  return [...new Set(reasons), ...left.slice(0, mostLeft), ...more]
+    .map((reason) => `Not measured: ${reason}.`)
+    .join("\n");
 }
+
+const leftOf = (results: readonly Result[]): string[] => results.flatMap(({ promised: { left = [] } }) => left);
 
 /** The first of each promise in turn, so that none is hidden by another's many. */
 function sentences(lab: RunningLab, failed: readonly Result[]): string {

@@ -33,18 +33,18 @@ interface Question {
 }
 
 export function servicePromises(lab: RunningLab): Promised[] {
-  const all = Object.entries(lab.services).flatMap(([name, service]) =>
+  const everything = Object.entries(lab.services).flatMap(([name, service]) =>
     service.clusterIP === "" || service.clusterIP === "None"
       ? []
-      : service.ports
-          .filter((port) => canBeKnown(lab, port))
-          .map((port) => ({
-            ...{ lab, service, port },
-            to: placeOf(lab, name, service, port),
-            endpoints: distinct(port),
-          })),
+      : service.ports.map((port) => ({
+          ...{ lab, service, port },
+          to: placeOf(lab, name, service, port),
+          endpoints: distinct(port),
+        })),
   );
-  if (all.length === 0) return [];
+  const all = everything.filter((asked) => strangerOf(asked) === undefined);
+  const left = everything.flatMap((asked) => leftOut(asked));
+  if (everything.length === 0) return [];
   const chosen = all.slice(0, most.services);
   const ask = (id: string, questions: (asked: Asked) => readonly Question[]): Check[] =>
     chosen.flatMap((asked) => questions(asked).map((question) => checkOf(id, asked, question)));
@@ -60,7 +60,10 @@ export function servicePromises(lab: RunningLab): Promised[] {
     ...(sample && { sample }),
   });
   return [
-    promise("cluster-ip", "a cluster IP leads to a Service's endpoints, inside the cluster only"),
+    {
+      ...promise("cluster-ip", "a cluster IP leads to a Service's endpoints, inside the cluster only"),
+      ...(left.length > 0 && { left }),
+    },
     promise("node-port", "a NodePort leads there from every node"),
     promise("external-ip", "so do external and load balancer addresses"),
     promise("even-shares", "each endpoint of a Service gets as much as any other"),
@@ -77,9 +80,19 @@ const distinct = ({ endpoints = [] }: Port): Endpoint[] => [
   ...new Map(endpoints.map((endpoint) => [`${endpoint.ip}:${endpoint.port}`, endpoint])).values(),
 ];
 
-/** Endpoints tell who they are by their pods' servers. */
-const canBeKnown = ({ pods }: RunningLab, { endpoints = [], protocol }: Port): boolean =>
-  endpoints.every(({ ip, port }) => pods.some((pod) => pod.ip === ip && tellsOn(pod, protocol, port)));
+/** Endpoints tell who they are by their pods' servers; the first that cannot. */
+const strangerOf = ({ lab: { pods }, endpoints, port: { protocol } }: Asked): Endpoint | undefined =>
+  endpoints.find(({ ip, port }) => !pods.some((pod) => pod.ip === ip && tellsOn(pod, protocol, port)));
+
+function leftOut(asked: Asked): string[] {
+  const stranger = strangerOf(asked);
+  if (stranger === undefined) return [];
+  const pod = asked.lab.pods.find(({ ip }) => ip === stranger.ip)?.name;
+  const who = `${stranger.ip}:${stranger.port}${pod === undefined ? "" : ` (${pod})`}`;
+  return [
+    `Service ${asked.to.name}, because its endpoint ${who} has no stand-in server of podnet's to say who answers`,
+  ];
+}
 
 export const tellsOn = ({ serves }: Pod, protocol: string, port: number): boolean =>
   serves.some((its) => its.isStandIn === true && its.protocol === protocol && its.port === port);

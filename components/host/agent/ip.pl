@@ -36,12 +36,17 @@ sub key_of_look {
     return @rest > 1 && $rest[1] eq 'show' && "@$options" =~ /^-j( -d)?$/ ? "$place @$options" : undef;
 }
 
+sub key_of { return key_of_change($_[0]) // key_of_look($_[0]) }
+
 # Takes off a job what can go into one batch, and says its key; nothing when its next command is no line of a batch.
 sub take_lines {
     my ($job) = @_;
-    my $key = key_of_change($$job[0]) // key_of_look($$job[0]) // return;
+    my $key = key_of($$job[0]) // return;
     my @lines;
-    while (@$job && $key eq (key_of_change($$job[0]) // key_of_look($$job[0]) // '')) { push @lines, shift @$job }
+    while (@$job && defined(my $its = key_of($$job[0]))) {
+        last if $its ne $key;
+        push @lines, shift @$job;
+    }
     return ($key, @lines);
 }
 
