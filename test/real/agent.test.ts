@@ -109,10 +109,10 @@ describe("jobs go side by side,", () => {
     const names = ["m0", "m1", "m2"];
     const jobs = names.map((name) => [
       `ip netns add ${name}`,
-      `ip netns exec ${name} sysctl -q -w net.ipv4.ip_forward=1`,
+      `ip netns exec ${name} sysctl -q -w net.ipv6.conf.default.dad_transmits=7`,
       `ip -n ${name} link set dev lo up`,
       `ip -n ${name} link add dev d0 type bridge`,
-      `ip netns exec ${name} sysctl -n net.ipv4.ip_forward`,
+      `ip netns exec ${name} sysctl -n net.ipv6.conf.default.dad_transmits`,
       `ip -n ${name} -j -d addr show dev lo`,
       show("d0"),
     ]);
@@ -120,7 +120,7 @@ describe("jobs go side by side,", () => {
     // The last look is in the network that the agent is in, where there is no d0.
     expect(codes(outputs)).toEqual(names.map(() => [0, 0, 0, 0, 0, 0, 1]));
     expect(outputs.map((job) => [job[4]?.stdout, job[5]?.stdout.includes('"UP"')])).toEqual(
-      names.map(() => ["1\n", true]),
+      names.map(() => ["7\n", true]),
     );
     expect(await sh("stat -L -c %i /proc/self/ns/net /run/netns/m? | sort -u | wc -l")).toBe("4\n");
     expect(await sh("for n in m0 m1 m2; do ip -n $n -br link | grep -c d0; ip netns del $n; done")).toBe("1\n1\n1\n");
