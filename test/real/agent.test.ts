@@ -12,10 +12,10 @@ afterAll(() => local.kill());
 
 const limit = 20_000;
 const words = (line: string): Command => ({ argv: line.split(" ") });
-const runAll = (jobs: readonly string[][], keepGoing = false): Promise<Output[][]> =>
+const runAll = (jobs: readonly (string | Command)[][], keepGoing = false): Promise<Output[][]> =>
   Promise.all(
     local.agent.runAll(
-      jobs.map((lines) => lines.map(words)),
+      jobs.map((lines) => lines.map((line) => (typeof line === "string" ? words(line) : line))),
       limit,
       keepGoing,
     ),
@@ -107,12 +107,15 @@ describe("jobs go side by side,", () => {
 
   test("in several namespaces at once, and in those that they make", async () => {
     const names = ["m0", "m1", "m2"];
+    const set = (name: string): Command => ({
+      argv: ["ip", "netns", "exec", name, "sysctl", "-q", "-w", "net.ipv4.ping_group_range=1 7"],
+    });
     const jobs = names.map((name) => [
       `ip netns add ${name}`,
-      `ip netns exec ${name} sysctl -q -w net.ipv6.conf.default.dad_transmits=7`,
+      set(name),
       `ip -n ${name} link set dev lo up`,
       `ip -n ${name} link add dev d0 type bridge`,
-      `ip netns exec ${name} sysctl -n net.ipv6.conf.default.dad_transmits`,
+      `ip netns exec ${name} sysctl -n net.ipv4.ping_group_range`,
       `ip -n ${name} -j -d addr show dev lo`,
       show("d0"),
     ]);
@@ -120,7 +123,7 @@ describe("jobs go side by side,", () => {
     // The last look is in the network that the agent is in, where there is no d0.
     expect(codes(outputs)).toEqual(names.map(() => [0, 0, 0, 0, 0, 0, 1]));
     expect(outputs.map((job) => [job[4]?.stdout, job[5]?.stdout.includes('"UP"')])).toEqual(
-      names.map(() => ["7\n", true]),
+      names.map(() => ["1\t7\n", true]),
     );
     expect(await sh("stat -L -c %i /proc/self/ns/net /run/netns/m? | sort -u | wc -l")).toBe("4\n");
     expect(await sh("for n in m0 m1 m2; do ip -n $n -br link | grep -c d0; ip netns del $n; done")).toBe("1\n1\n1\n");
