@@ -77,6 +77,7 @@ module.exports = {
         "^bench/",
         "^components/kubernetes/manifests/",
         "^components/(linux|host)/",
+        "^provider/typescript\\.cjs$",
         "^test/",
       ),
     ),

@@ -16,6 +16,7 @@ import { Reconciler, projectOwner } from "../components/linux/reconcile";
 import { differences } from "../components/linux/properties";
 import { kindOf } from "../components/linux/registry";
 import { type Fault, faultsOf, fill } from "../components/linux/schema";
+import { Claims } from "./claims";
 import { type Difference, diff } from "./diff";
 import type { Engine } from "./engine";
 import type { Hosts } from "./hosts";
@@ -25,10 +26,14 @@ import { type Values, fromStruct, hasUnknown, toStruct, unknown } from "./values
 /** How old what a refresh says may be, in milliseconds. */
 const aMoment = 1000;
 
+/** Behind its type. */
+const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");
+
 const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";
 
 export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementation {
   const told = new Set<string>();
+  const claims = new Claims();
   let known: Reconciler | undefined;
   const reconciler = (): Reconciler =>
     (known ??= new Reconciler(hosts.lab, hosts.owner, (name) => hosts.host(name), aMoment));
@@ -56,11 +61,20 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     const known = !hasUnknown(args);
     const faults = [...strangers(kind, given), ...(known ? faultsOf(kind.args, args) : [])];
     if (known && faults.length === 0) faults.push(...(kind.validate?.(args as unknown as Args) ?? []));
+    if (known && faults.length === 0) faults.push(...doubles(kind, args, request.getUrn()));
     const response = new rpc.CheckResponse();
     response.setFailuresList(faults.map(({ property, reason }) => failure(property, `${property} ${reason}`)));
     const commands = known && faults.length === 0 ? commandsFor(kind, args, oldArgs(kind, request)) : unknown;
     response.setInputs(toStruct(faults.length === 0 ? { ...args, commands } : args));
     return response;
+  }
+
+  function doubles(kind: Kind, args: Values, urn: string): Fault[] {
+    const double = claims.claim(urn, kind, args as unknown as Args);
+    const property = kind.identity.at(-1) ?? "";
+    return double
+      ? [{ property, reason: `makes it ${double.what}, which is resource "${nameOf(double.by)}" already` }]
+      : [];
   }
 
   function oldArgs(kind: Kind, request: rpc.CheckRequest): Values | undefined {
@@ -157,6 +171,11 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
   async function remove(request: rpc.DeleteRequest): Promise<Empty> {
     const kind = kindOf(typeOf(request.getUrn()));
     const { commands: _, ...state } = fromStruct(request.getProperties());
+    const holder = claims.holder(request.getUrn(), kind, state as unknown as Args);
+    if (holder !== undefined) {
+      await engine.warn(request.getUrn(), `is resource "${nameOf(holder)}" by now, so it stays`);
+      return new Empty();
+    }
     for (const warning of await reconciler().delete(kind, state as unknown as Args))
       await engine.warn(request.getUrn(), warning);
     return new Empty();

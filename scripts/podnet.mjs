@@ -107,7 +107,7 @@ async function run(name, args) {
     const onWait = () => say("the npm packages are being installed already: waiting ...");
     await withLock(`npm ci ${root}`, installPackages, onWait);
   }
-  require("./toolchain/typescript.cjs");
+  require("../provider/typescript.cjs");
   process.argv = [process.execPath, file, ...args];
   await require(file).main(args);
 }

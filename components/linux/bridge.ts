@@ -3,7 +3,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { type Command, NotFound, type Output, within } from "../host";
 import { faultsOfAddresses } from "./address";
 import { type Kind, WrongKind, parts } from "./kind";
-import { addresses, conf, parseLink, probeLink, raise, settle, up } from "./link";
+import { addresses, conf, parseLink, probeLink, raise, settle, up, interfaceNamed } from "./link";
 import { type Fault, host, interfaceName, macAddress, mtu, netns, withDefault } from "./schema";
 
 const args = Type.Object({
@@ -11,7 +11,11 @@ const args = Type.Object({
   netns,
   name: interfaceName,
   mtu,
-  mac: Type.Optional({ ...macAddress, description: "MAC address; without it the bridge takes one of its ports'." }),
+  mac: Type.Optional({
+    ...macAddress,
+    description:
+      "MAC address; without it the bridge takes one of its ports', and forgets its neighbours each time when that changes.",
+  }),
   addresses,
   stp: withDefault(Type.Boolean({ description: "Spanning tree protocol (IEEE 802.1D)." }), false),
   ageingTime: withDefault(
@@ -73,6 +77,7 @@ export const bridgeKind: Kind<typeof args> = {
   derived: ["mac"],
   validate,
   id: ({ netns = "", name }) => `${netns},${name}`,
+  takes: (bridge) => [interfaceNamed(bridge)],
   fromId: (id) => {
     const [netns, name] = parts(id, 2);
     return { ...(netns ? { netns } : {}), name };

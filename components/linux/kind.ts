@@ -37,6 +37,8 @@ export interface Kind<S extends TObject = TObject, A extends Args = TObject exte
   validate?(args: A): Fault[];
   /** The object's name on its host: unique among the objects of its kind, and enough to find it again. */
   id(args: A): string;
+  /** What it takes that no other can have at the same time, in words for people. @default its id, of its kind */
+  takes?(args: A): readonly string[];
   /** The arguments that `probe` needs, out of an id. */
   fromId(id: string): Omit<A, "host"> | Record<string, unknown>;
   /** The namespaces the object lies in; undefined stands for the host's own. An object of the host's files has none. */

@@ -48,6 +48,10 @@ export interface LinkSettings {
   readonly conf: Conf;
 }
 
+/** Interfaces of a namespace have one name each, of whatever kind they are. */
+export const interfaceNamed = ({ host, netns, name }: { host: string; netns?: string; name: string }): string =>
+  `interface ${name} ${netns === undefined ? `of host "${host}"` : `in ${netns} on host "${host}"`}`;
+
 /** What `ip -j -d addr show` says of one interface; only what podnet looks at. */
 export interface IpLink {
   readonly ifindex: number;

@@ -6,17 +6,25 @@ import { script, scriptText } from "./script";
 /** How long a server may take until it listens, in seconds. */
 const patience = 30;
 
+/** How long one is watched that nobody can ask whether it serves, in seconds: what ends at once has failed. */
+const settling = 0.05;
+
 /** How long a process may take to end when asked politely, in seconds. */
 const grace = 2;
 
-/** @param marks environment variables, as NAME=value, that tell the process from all others */
+/**
+ * @param marks environment variables, as NAME=value, that tell the process from all others
+ * @param isOurs whether it is a program of podnet's own, which does not end by itself
+ */
 export function waitForProcess(
   netns: string | undefined,
   files: { pid: string; log: string },
   marks: readonly string[],
   ports: readonly string[],
+  isOurs: boolean,
 ): Command {
-  const words = [files.pid, files.log, `${patience}`, `${marks.length}`, ...marks, ...ports];
+  const settle = isOurs || ports.length > 0 ? 0 : settling;
+  const words = [files.pid, files.log, `${patience}`, `${settle}`, `${marks.length}`, ...marks, ...ports];
   const { argv, ...rest } = script("process-wait", words);
   return { argv: within(netns, argv), ...rest };
 }

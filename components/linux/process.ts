@@ -149,7 +149,8 @@ export const processKind: Kind<typeof args> = {
   commands,
   finish: (want, { lab }) => {
     const ports = want.listens.map(({ protocol, port }) => `${protocol}:${port}`);
-    return [waitForProcess(want.netns, files(want, lab), marks(want, lab), ports)];
+    // Without mounts of its own it is podnet's: a pause process, a stand-in server.
+    return [waitForProcess(want.netns, files(want, lab), marks(want, lab), ports, !want.ownMounts)];
   },
   // Also one that is not found may still run, in a namespace that lost its name.
   removal: (want, _, { lab }) => {

@@ -288,7 +288,11 @@ export class Reconciler {
     const failure = await this.failureOf(args.host, removal);
     if (!failure) return;
     const after = kind.permanent ? { found, wrong } : await this.observe(kind, args);
-    if (after.found !== undefined || after.wrong !== undefined) throw failure;
+    if (after.wrong !== undefined)
+      throw new HostError(
+        `host "${args.host}": ${nameOf(kind, args)}: ${after.wrong}, and does not go: ${failure.stderr.trim()}`,
+      );
+    if (after.found !== undefined) throw failure;
     // Gone meanwhile, or gone with what went before; what podnet put beside it has to go all the same.
     await this.host(args.host).run(kind.removal(args, undefined, this.context()));
   }

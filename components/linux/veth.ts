@@ -6,6 +6,7 @@ import { type Kind, WrongKind, parts } from "./kind";
 import {
   addresses,
   conf,
+  interfaceNamed,
   type IpLink,
   type LinkSettings,
   parseLink,
@@ -145,6 +146,7 @@ export const vethKind: Kind<typeof args> = {
   derived: ["mac", "peer.mac"],
   validate,
   id: ({ netns = "", name, peer }) => `${netns},${name},${peer.netns ?? ""},${peer.name}`,
+  takes: (want) => [interfaceNamed(want), interfaceNamed({ host: want.host, ...want.peer })],
   fromId: (id) => {
     const [netns, name, peerNetns, peerName] = parts(id, 4);
     return { ...(netns ? { netns } : {}), name, peer: { ...(peerNetns ? { netns: peerNetns } : {}), name: peerName } };

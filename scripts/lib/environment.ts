@@ -9,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export const projectRoot = resolve(__dirname, "..", "..");
 /** Node.js, for a file in TypeScript. */
-export const nodeWithTypeScript = [process.execPath, "-r", join(projectRoot, "scripts", "toolchain", "typescript.cjs")];
+export const nodeWithTypeScript = [process.execPath, "-r", join(projectRoot, "provider", "typescript.cjs")];
 export const pulumiVersion: string = packageJson.dependencies.pulumi;
 
 export const pulumiHome = (env: Environment = process.env): string =>

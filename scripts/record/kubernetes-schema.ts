@@ -2,7 +2,7 @@
  * Cuts the schema of the objects that podnet reads or will read out of Kubernetes' own OpenAPI description, and writes
  * it to components/kubernetes/manifests. Needs Go, which fetches the module k8s.io/kubernetes (about 30 MB, once):
  *
- *   node -r ./scripts/toolchain/typescript.cjs scripts/record/kubernetes-schema.ts
+ *   node -r ./provider/typescript.cjs scripts/record/kubernetes-schema.ts
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

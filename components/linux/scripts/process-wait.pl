@@ -1,11 +1,12 @@
 # Waits until a process that podnet started serves: its program runs, and it, or one of its session, holds a listening
 # socket on every port. Runs inside the process's network namespace.
-# Arguments: PIDFILE LOGFILE SECONDS NUMBER-OF-MARKS MARK... PROTOCOL:PORT...
+# Arguments: PIDFILE LOGFILE SECONDS SETTLING NUMBER-OF-MARKS MARK... PROTOCOL:PORT...
+# SETTLING is how many seconds it has to go on when it serves.
 # Exit code 1 when it ended, with the end of its log on standard error. A process that runs but never listens is a
 # sentence on standard output.
 use strict;
 
-my ($pidfile, $log, $limit, $count) = splice @ARGV, 0, 4;
+my ($pidfile, $log, $limit, $settling, $count) = splice @ARGV, 0, 5;
 my @marks = splice @ARGV, 0, $count;
 my @ports = @ARGV;
 my ($pid, $born);
@@ -117,7 +118,12 @@ while (1) {
     ($pid, $born) = $slurp->($pidfile) =~ /^(\d+)\n(\d+)\n/;
     if (defined $pid && !$alive->()) { $ended->() }
     if (defined $pid && $runs->()) {
-        my @silent = grep { !$serves->($_) } @ports or exit 0;
+        my @silent = grep { !$serves->($_) } @ports;
+        if (!@silent) {
+            select undef, undef, undef, $settling if $settling > 0;
+            $ended->() unless $alive->();
+            exit 0;
+        }
         if (time > $end) {
             print "it runs, but does not listen on @silent after $limit seconds\n";
             exit 0;

@@ -265,8 +265,8 @@ function startProcess(kernel: Kernel, [log = "", pidFile = "", count, ...rest]: 
 
 function waitForProcess(kernel: Kernel, [pidFile = "", ...rest]: Words): Output {
   const process = processOf(kernel, pidFile);
-  const [log = "", limit, count] = rest;
-  const wanted = rest.slice(3 + Number(count)).map((port) => port.split(":")[1] ?? "");
+  const [log = "", limit, , count] = rest;
+  const wanted = rest.slice(4 + Number(count)).map((port) => port.split(":")[1] ?? "");
   if (!process) {
     const last = kernel.files.get(log)?.content ?? "";
     refuse(1, `it ended at once${last === "" ? " without a word" : `: ${last}`}`);

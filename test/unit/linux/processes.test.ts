@@ -259,6 +259,7 @@ describe("what it started and what left its session", () => {
     ];
     await reconciler.create(kind, second);
     await other.create(kind, args);
+    await until("what it starts", () => marked(`${lab}-2`).length === 2);
     await reconciler.delete(kind, args);
     expect([isAlive(pidOf(second)), marked(`${lab}-2`).length]).toEqual([true, 2]);
     await reconciler.delete(kind, second);

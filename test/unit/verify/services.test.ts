@@ -150,13 +150,19 @@ test("who goes away still answers when nobody else does", () => {
   expect(of([ill])).toBe("REFUSED");
 });
 
-test("what cannot tell who it is, is not asked", () => {
+test("what cannot tell who it is, is not asked, and that is said", () => {
   const strange = { ip: "10.244.0.99", port: 8080 };
   expect(asked(lab({ ports: [port({ endpoints: [strange] })] }), "cluster-ip")).toEqual([]);
   expect(asked(lab({ clusterIP: "None" }), "cluster-ip")).toEqual([]);
   const own = lab({});
   const pods = own.pods.map((pod) => ({ ...pod, serves: serves.map((its) => ({ ...its, isStandIn: false })) }));
   expect(asked({ ...own, pods }, "cluster-ip")).toEqual([]);
+  const left = (running: RunningLab) => servicePromises(running).map((promised) => promised.left);
+  expect(left(own)[0]).toBeUndefined();
+  expect(left({ ...own, pods })[0]).toEqual([
+    "Service default/web, because its endpoint 10.244.0.2:8080 (default/pod1) has no stand-in server of podnet's to say who answers",
+  ]);
+  expect(left(lab({ ports: [port({ endpoints: [strange] })] }))[0]?.[0]).toContain("10.244.0.99:8080 has no");
 });
 
 test.each([

@@ -14,7 +14,7 @@ const options = {
   module: { type: "commonjs" },
 };
 
-const folder = join(__dirname, "..", "..", "node_modules", ".cache", "podnet");
+const folder = join(__dirname, "..", "node_modules", ".cache", "podnet");
 
 function translate(text, filename) {
   const key = createHash("sha256")
