@@ -73,7 +73,12 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     const double = claims.claim(urn, kind, args as unknown as Args);
     const property = kind.identity.at(-1) ?? "";
     return double
-      ? [{ property, reason: `makes it ${double.what}, which is resource "${nameOf(double.by)}" already` }]
+      ? [
+          {
+            property,
+            reason: `makes it ${double.what}, which is resource "${nameOf(double.by)}" already; give one of them another name, or declare it once`,
+          },
+        ]
       : [];
   }
 

@@ -183,8 +183,8 @@ function meanwhile({ commands, outputs }: Job): string {
   return `while this ran, and nobody knows whether it took effect; run podnet again, it looks at what is there first:\n  ${what}`;
 }
 
-/** Scripts are longer, and each comes many times. */
-const longestSentAgain = 200;
+/** Scripts are longer, and each comes many times: in characters. */
+const longestNotKept = 200;
 
 /** A command as agent.pl reads it. @param kept grows by what it is to keep */
 function packed({ argv, stdin, mayFail, inline }: Command, kept: Map<string, number>): Buffer {
@@ -192,7 +192,7 @@ function packed({ argv, stdin, mayFail, inline }: Command, kept: Map<string, num
   const bytes: Buffer[] = [];
   for (const word of argv) {
     const number = kept.get(word);
-    const keeps = inline !== undefined && word.length > longestSentAgain;
+    const keeps = inline !== undefined && word.length > longestNotKept;
     if (number !== undefined) lengths.push(`=${number}`);
     else {
       const text = Buffer.from(word);

@@ -26,7 +26,7 @@ import {
   writtenMeanwhile,
 } from "./owned";
 import { at, differences, without } from "./properties";
-import { RefusedTogether, askAndLook, forgetLooks, runAndLook } from "./together";
+import { RefusedTogether, askAndLook, forgetLooks, runAndLook } from "./shared";
 
 /** For the plugin, which knows only how kinds are reconciled. */
 export { projectOwner } from "./owned";
@@ -290,7 +290,7 @@ export class Reconciler {
     const after = kind.permanent ? { found, wrong } : await this.observe(kind, args);
     if (after.wrong !== undefined)
       throw new HostError(
-        `host "${args.host}": ${nameOf(kind, args)}: ${after.wrong}, and does not go: ${failure.stderr.trim()}`,
+        `host "${args.host}": ${nameOf(kind, args)}: ${after.wrong}, and cannot be removed: ${failure.stderr.trim()}; choose another name, or remove it by hand`,
       );
     if (after.found !== undefined) throw failure;
     // Gone meanwhile, or gone with what went before; what podnet put beside it has to go all the same.

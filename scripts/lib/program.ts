@@ -39,9 +39,8 @@ export async function withProgram<T>(work: (words: readonly string[]) => Promise
   );
   const limit = Error.stackTraceLimit; // The program sets it.
   try {
-    const result = work([`--client=127.0.0.1:${port}`, "--exec-kind", "auto.inline"]);
-    await loaded();
-    return await result;
+    const [result] = await Promise.all([work([`--client=127.0.0.1:${port}`, "--exec-kind", "auto.inline"]), loaded()]);
+    return result;
   } finally {
     Error.stackTraceLimit = limit;
     hearNoMore();

@@ -26,7 +26,7 @@ sub parts {
 sub key_of_change {
     my ($place, $options, @rest) = parts($_[0]) or return undef;
     return undef if $_[0]{may_fail} || @$options || @rest < 2;
-    return "$place" if "@rest[0, 1]" eq 'netns add';
+    return $place if "@rest[0, 1]" eq 'netns add';
     return $rest[0] =~ /^(link|addr|route|neigh)$/ && $rest[1] =~ /^(add|set|replace|change|del)$/ ? "$place -j -d" : undef;
 }
 

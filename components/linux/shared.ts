@@ -7,51 +7,57 @@ import type { Kind } from "./kind";
 /** What several loaded at once was refused: nobody knows because of whom, nor how much of it is there. */
 export class RefusedTogether extends Error {}
 
-interface Probe {
-  /** Ends when the one under way ends. */
-  running: Promise<unknown>;
-  /** The one that waits for that; who comes now gets its answer. */
-  next: Promise<Output[]> | undefined;
-  last: { readonly begun: number; readonly answer: Promise<Output[]> } | undefined;
+/** A probe that many objects have. */
+class Look {
+  private last: { readonly begun: number; readonly answer: Promise<Output[]> } | undefined;
+  private readonly together = new Together((all: readonly void[]) => this.askFor(all));
+
+  constructor(
+    private readonly host: Runner,
+    private readonly commands: readonly Command[],
+  ) {}
+
+  /** @param oldest how old, in milliseconds, what was seen may be */
+  ask(oldest = 0): Promise<Output[]> {
+    return this.last && Date.now() - this.last.begun < oldest ? this.last.answer : this.together.add();
+  }
+
+  forget(): void {
+    this.last = undefined;
+  }
+
+  private async askFor(all: readonly void[]): Promise<readonly Output[][]> {
+    const answer = this.host.ask(this.commands);
+    this.last = { begun: Date.now(), answer };
+    const outputs = await answer;
+    return all.map(() => outputs);
+  }
 }
 
 interface Shared {
-  readonly probes: Map<string, Probe>;
+  readonly looks: Map<string, Look>;
   readonly loads: Map<string, Together<Command, Output>>;
 }
 
 const hosts = new WeakMap<Runner, Shared>();
 
 function sharedOn(host: Runner): Shared {
-  const shared = hosts.get(host) ?? { probes: new Map(), loads: new Map() };
+  const shared = hosts.get(host) ?? { looks: new Map(), loads: new Map() };
   hosts.set(host, shared);
   return shared;
 }
 
-function probeOf(host: Runner, commands: readonly Command[]): Probe {
-  const { probes } = sharedOn(host);
+function lookOf(host: Runner, commands: readonly Command[]): Look {
+  const { looks } = sharedOn(host);
   const key = commands.map(line).join("\n");
-  const probe = probes.get(key) ?? { running: Promise.resolve(), next: undefined, last: undefined };
-  probes.set(key, probe);
-  return probe;
-}
-
-function askTogether(host: Runner, commands: readonly Command[], oldest = 0): Promise<Output[]> {
-  const probe = probeOf(host, commands);
-  if (probe.last && Date.now() - probe.last.begun < oldest) return probe.last.answer;
-  probe.next ??= probe.running.then(() => {
-    probe.next = undefined;
-    const answer = host.ask(commands);
-    probe.running = answer.catch(() => undefined);
-    probe.last = { begun: Date.now(), answer };
-    return answer;
-  });
-  return probe.next;
+  const look = looks.get(key) ?? new Look(host, commands);
+  looks.set(key, look);
+  return look;
 }
 
 /** What was seen counts no more: from here on it is changed. */
 export function forgetLooks(host: Runner): void {
-  for (const probe of sharedOn(host).probes.values()) probe.last = undefined;
+  for (const look of sharedOn(host).looks.values()) look.forget();
 }
 
 /** As `ask` of both, with the kind's probe behind. @param oldest how old, in milliseconds, what was seen may be */
@@ -63,7 +69,7 @@ export async function askAndLook(
   oldest: number,
 ): Promise<Output[]> {
   if (!kind.shared) return host.ask([...commands, ...probe]);
-  return [...(await host.ask(commands)), ...(await askTogether(host, probe, oldest))];
+  return (await Promise.all([host.ask(commands), lookOf(host, probe).ask(oldest)])).flat();
 }
 
 /**
@@ -80,7 +86,7 @@ export async function runAndLook(
 ): Promise<Output[]> {
   if (!kind.shared) return host.run([...commands, ...probe]);
   const outputs = await run(host, kind, commands, alone);
-  const seen = await askTogether(host, probe);
+  const seen = await lookOf(host, probe).ask();
   const failed = seen.findIndex(({ code }, i) => code !== 0 && !probe[i]?.mayFail);
   const [command, output] = [probe[failed], seen[failed]];
   if (command && output) throw new CommandFailed(host.name, command, output.code, output.stderr);
