@@ -23,8 +23,12 @@ const words: Readonly<Record<Step, readonly string[]>> = {
 
 const bare: readonly string[] = ["pulumi"];
 
-/** Pulumi as podnet's scripts start it: they run the program themselves. */
-export const withProgram = [...nodeWithTypeScript, join(projectRoot, "bench", "with-program.ts")];
+/** Pulumi as podnet's scripts start it: they run the program themselves, with Node.js's options of package.json. */
+export const withProgram = [
+  ...nodeWithTypeScript,
+  "--max-semi-space-size=64",
+  join(projectRoot, "bench", "with-program.ts"),
+];
 
 /** A resource of the state. */
 export interface Resource {

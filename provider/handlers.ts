@@ -24,7 +24,7 @@ import { packageSchema } from "./schema";
 import { type Values, fromStruct, hasUnknown, toStruct, unknown } from "./values";
 
 /** How old what a refresh says may be, in milliseconds. */
-const aMoment = 1000;
+const aMoment = 5000;
 
 /** Behind its type. */
 const nameOf = (urn: string): string => urn.split("::").slice(3).join("::");

@@ -39,6 +39,9 @@ export class Agent {
   private readonly greeting = `podnet ${randomBytes(8).toString("hex")}`;
   /** What was heard and not yet understood. */
   private heard: Buffer = Buffer.alloc(0);
+  /** What came behind that, while it was known that more bytes are missing. */
+  private readonly behind: Buffer[] = [];
+  private missing = 0;
   private complaint = "";
   private work: Work | undefined;
   private greeted: (() => void) | undefined;
@@ -122,7 +125,10 @@ export class Agent {
   }
 
   private hear(bytes: Buffer): void {
-    this.heard = Buffer.concat([this.heard, bytes]);
+    this.behind.push(bytes);
+    this.missing -= bytes.length;
+    if (this.missing > 0) return;
+    this.heard = Buffer.concat([this.heard, ...this.behind.splice(0)]);
     if (!this.opened) this.greet();
     if (this.opened) while (this.work && this.understand(this.work));
   }
@@ -157,7 +163,8 @@ export class Agent {
     }
     const [number = 0, code = 0, out = 0, err = 0] = head.split(" ").map(Number);
     const [begin, middle, last] = [end + 1, end + 1 + out, end + 1 + out + err];
-    if (this.heard.length < last) return false;
+    this.missing = last - this.heard.length;
+    if (this.missing > 0) return false;
     const text = (from: number, to: number): string => this.heard.subarray(from, to).toString("utf8");
     jobs[number]?.outputs.push({ code, stdout: text(begin, middle), stderr: text(middle, last) });
     this.heard = this.heard.subarray(last);

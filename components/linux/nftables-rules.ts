@@ -4,7 +4,15 @@ import { isDeepStrictEqual } from "node:util";
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, type Output, saysNotFound, within } from "../host";
 import { type Context, type Kind, WrongKind, parts } from "./kind";
-import { type NftObject, type NftTable, commentOf, forInput, isHeader, keyOf, readTable, targetOf } from "./nftables";
+import {
+  type NftElement,
+  type NftObject,
+  type NftTable,
+  forInput,
+  isHeader,
+  readElement,
+  readTable,
+} from "./nftables";
 import { type Fault, host, netns, withDefault } from "./schema";
 import { inOurWords } from "./words";
 
@@ -98,7 +106,7 @@ function commands(want: Rules, found: Rules | undefined, { old }: Context<Rules>
     elements[set]?.includes(element) === true &&
     found?.elements?.[set]?.includes(element) === true &&
     !redefined.includes(set) &&
-    !remade.includes(targetOf(element) ?? "");
+    !remade.includes(readElement(element).target ?? "");
   const gone = placed(found?.elements).filter((each) => !stays(each));
   const added = placed(elements).filter((each) => !stays(each));
   const define = (kind: string, name: string, lines: readonly string[] = []): string =>
@@ -114,7 +122,7 @@ function commands(want: Rules, found: Rules | undefined, { old }: Context<Rules>
       `flush chain ${at} ${name}`,
     ]),
     ...dropped.flatMap((name) => [define("chain", name), `flush chain ${at} ${name}`]),
-    ...gone.map(([set, element]) => `delete element ${at} ${set} { ${keyOf(element)} }`),
+    ...gone.map(([set, element]) => `delete element ${at} ${set} { ${readElement(element).key} }`),
     ...remade.flatMap((name) => [`delete chain ${at} ${name}`, makeChain(name)]),
     ...newSets.flatMap((name) => redefine("set", name)),
     ...newMaps.flatMap((name) => redefine("map", name)),
@@ -153,13 +161,13 @@ const placed = (all: Lines = {}): Placed[] =>
 function removal(want: Rules, found: Rules | undefined): Command[] {
   if (!found) return [];
   const elements = placed(found.elements).filter(
-    ([set, element]) => want.elements?.[set]?.includes(element) || isOfGroup(want, element),
+    ([set, element]) => want.elements?.[set]?.includes(element) || isOfGroup(want, readElement(element)),
   );
   const at = `${found.family} ${found.table}`;
   if (found.comment !== undefined) return transaction(found, [`delete table ${at}`]);
   return transaction(found, [
     ...names(found.chains).map((name) => `flush chain ${at} ${name}`),
-    ...elements.map(([set, element]) => `delete element ${at} ${set} { ${keyOf(element)} }`),
+    ...elements.map(([set, element]) => `delete element ${at} ${set} { ${readElement(element).key} }`),
     ...names(found.chains).map((name) => `delete chain ${at} ${name}`),
     ...names(found.sets).map((name) => `delete set ${at} ${name}`),
     ...names(found.maps).map((name) => `delete map ${at} ${name}`),
@@ -218,11 +226,17 @@ function pick(kind: keyof Objects, there: NftTable, want: Rules): Objects {
 function elementsIn(there: NftTable, want: Rules): { readonly elements?: Lines } {
   const { elements, sets = {}, maps = {} } = want;
   if (!elements) return {};
-  const keys = new Set(Object.values(elements).flat().map(keyOf));
+  const keys = new Set(
+    Object.values(elements)
+      .flat()
+      .map((element) => readElement(element).key),
+  );
   const found = (set: string): string[] => {
     const all = (there.sets.get(set) ?? there.maps.get(set))?.elements ?? [];
-    const its =
-      set in sets || set in maps ? all : all.filter((element) => keys.has(keyOf(element)) || isOfGroup(want, element));
+    const isOwn = set in sets || set in maps;
+    const its = all
+      .filter((element) => isOwn || keys.has(element.key) || isOfGroup(want, element))
+      .map(({ text }) => text);
     const asked = (elements[set] ?? []).filter((element) => its.includes(element));
     return [...asked, ...its.filter((element) => !asked.includes(element)).sort()];
   };
@@ -230,9 +244,8 @@ function elementsIn(there: NftTable, want: Rules): { readonly elements?: Lines }
 }
 
 /** Whether it is the group's by its comment, or by where it leads. */
-function isOfGroup({ name, chains = {}, entries }: Rules, element: string): boolean {
-  const target = targetOf(element) ?? "";
-  return commentOf(element) === name || target in chains || entries.includes(target);
+function isOfGroup({ name, chains = {}, entries }: Rules, { comment, target = "" }: NftElement): boolean {
+  return comment === name || target in chains || entries.includes(target);
 }
 
 /** The kernel's words are kept only where they are other words: a cluster has thousands of groups. */

@@ -4,7 +4,16 @@ import { remembered } from "./remembered";
 export interface NftObject {
   /** What is in its block, but for elements. */
   readonly lines: readonly string[];
-  readonly elements: readonly string[];
+  readonly elements: readonly NftElement[];
+}
+
+export interface NftElement {
+  readonly text: string;
+  /** The text without its comment and, in a map, what it leads to. */
+  readonly key: string;
+  readonly comment: string | undefined;
+  /** The chain that an element of a verdict map leads to. */
+  readonly target: string | undefined;
 }
 
 export interface NftTable {
@@ -31,9 +40,16 @@ function readBlock(body: string): NftObject {
   const [, before = body, elements = ""] = /^([^]*?)^\t\telements = \{ ([^]*) \}$/m.exec(body) ?? [];
   return {
     lines: before.split("\n").flatMap((line) => (line.trim() === "" ? [] : [line.trim()])),
-    elements: (elements.match(/(?:"[^"]*"|[^,"])+/g) ?? []).map((element) => element.trim()),
+    elements: (elements.match(/(?:"[^"]*"|[^,"])+/g) ?? []).map((element) => readElement(element.trim())),
   };
 }
+
+export const readElement = (text: string): NftElement => ({
+  text,
+  key: text.replace(/ (comment "|: )[^]*$/, ""),
+  comment: / comment "([^"]*)"/.exec(text)?.[1],
+  target: / : (?:goto|jump) (\S+)$/.exec(text)?.[1],
+});
 
 /** What comes before a chain's rules: hook and comment. */
 export const isHeader = (line: string): boolean => /^(type |comment ")/.test(line);
@@ -43,11 +59,3 @@ export const isHeader = (line: string): boolean => /^(type |comment ")/.test(lin
  * set whose elements joined to one, so the element is said twice.
  */
 export const forInput = (rule: string): string => rule.replaceAll(/(?<!vmap )\{ ([^\s,{}]+) \}/g, "{ $1, $1 }");
-
-/** An element without its comment and, in a map, what it leads to. */
-export const keyOf = (element: string): string => element.replace(/ (comment "|: )[^]*$/, "");
-
-export const commentOf = (element: string): string | undefined => / comment "([^"]*)"/.exec(element)?.[1];
-
-/** The chain that an element of a verdict map leads to. */
-export const targetOf = (element: string): string | undefined => / : (?:goto|jump) (\S+)$/.exec(element)?.[1];

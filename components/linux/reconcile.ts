@@ -26,7 +26,7 @@ import {
   writtenMeanwhile,
 } from "./owned";
 import { at, differences, without } from "./properties";
-import { RefusedTogether, askAndLook, forgetLooks, runAndLook } from "./shared";
+import { RefusedTogether, amongOthers, askAndLook, forgetLooks, runAndLook } from "./shared";
 
 /** For the plugin, which knows only how kinds are reconciled. */
 export { projectOwner } from "./owned";
@@ -71,6 +71,10 @@ export class Reconciler {
 
   /** Makes an object, or adopts and corrects what a run before left of it. */
   async create(kind: Kind, args: Args): Promise<Made> {
+    return this.amongOthers(kind, args, () => this.createOnce(kind, args));
+  }
+
+  private async createOnce(kind: Kind, args: Args): Promise<Made> {
     forgetLooks(this.host(args.host));
     if (this.isFresh(kind, args)) {
       try {
@@ -103,10 +107,14 @@ export class Reconciler {
 
   /** Changes an object in place. @param old the arguments it had */
   async update(kind: Kind, args: Args, old: Args): Promise<Made> {
+    return this.amongOthers(kind, args, () => this.updateOnce(kind, args, old));
+  }
+
+  private async updateOnce(kind: Kind, args: Args, old: Args): Promise<Made> {
     forgetLooks(this.host(args.host));
     const observed = await this.observeRenamed(kind, args, old);
     this.expectOwner(args.host, observed);
-    if (observed.wrong !== undefined) return this.create(kind, args);
+    if (observed.wrong !== undefined) return this.createOnce(kind, args);
     this.refuseForeign(kind, args, observed);
     const made = await this.ensureAmongOthers(kind, args, observed, old);
     if (kind.id(old) !== kind.id(args)) await this.host(args.host).run([forget(this.lab, kind, old)]);
@@ -142,7 +150,7 @@ export class Reconciler {
   async delete(kind: Kind, state: Args): Promise<string[]> {
     for (let pause = 25; ; pause *= 2) {
       try {
-        return await this.deleteOnce(kind, state);
+        return await this.amongOthers(kind, state, () => this.deleteOnce(kind, state));
       } catch (error) {
         // Its namespace may go at the same time and take what runs inside with it (an imported object's: Pulumi knows of no
         // order between the two). A later look finds both gone.
@@ -423,6 +431,10 @@ export class Reconciler {
       `host "${args.host}": ${nameOf(kind, args)} is there, but nothing in ${ownedFolder(this.lab)} says any more that lab "${this.lab}" made it, so it stays. ` +
         `If you know that it is the lab's, remove it, then try again:\n  ${removal.map(line).join("\n  ")}`,
     );
+  }
+
+  private amongOthers<T>(kind: Kind, args: Args, work: () => Promise<T>): Promise<T> {
+    return amongOthers(this.host(args.host), kind, kind.probe(args, this.context()), work);
   }
 
   private context(): Context<never> {

@@ -10,27 +10,49 @@ export class RefusedTogether extends Error {}
 /** A probe that many objects have. */
 class Look {
   private last: { readonly begun: number; readonly answer: Promise<Output[]> } | undefined;
-  private readonly together = new Together((all: readonly void[]) => this.askFor(all));
+  /** Operations under way that may ask once more. */
+  private comers = 0;
+  private waiting: ((answer: Promise<Output[]>) => void)[] = [];
+  private isBusy = false;
 
   constructor(
     private readonly host: Runner,
     private readonly commands: readonly Command[],
   ) {}
 
+  /** Whoever waits for a look waits for this operation, too. @returns what ends that */
+  expect(): () => void {
+    this.comers++;
+    return () => {
+      this.comers--;
+      void this.go();
+    };
+  }
+
   /** @param oldest how old, in milliseconds, what was seen may be */
   ask(oldest = 0): Promise<Output[]> {
-    return this.last && Date.now() - this.last.begun < oldest ? this.last.answer : this.together.add();
+    if (this.last && Date.now() - this.last.begun < oldest) return this.last.answer;
+    return new Promise((done) => {
+      this.waiting.push(done);
+      void this.go();
+    });
   }
 
   forget(): void {
     this.last = undefined;
   }
 
-  private async askFor(all: readonly void[]): Promise<readonly Output[][]> {
+  /** One look for all operations under way: it takes a second where there are thousands of rules. */
+  private async go(): Promise<void> {
+    if (this.isBusy || this.waiting.length === 0 || this.waiting.length < this.comers) return;
+    this.isBusy = true;
+    const all = this.waiting.splice(0);
     const answer = this.host.ask(this.commands);
     this.last = { begun: Date.now(), answer };
-    const outputs = await answer;
-    return all.map(() => outputs);
+    for (const done of all) done(answer);
+    await answer.catch(() => undefined);
+    this.isBusy = false;
+    void this.go();
   }
 }
 
@@ -53,6 +75,22 @@ function lookOf(host: Runner, commands: readonly Command[]): Look {
   const look = looks.get(key) ?? new Look(host, commands);
   looks.set(key, look);
   return look;
+}
+
+/** Does something that ends in a look at what many objects have, and looks together with all that are at it. */
+export async function amongOthers<T>(
+  host: Runner,
+  kind: Kind,
+  probe: readonly Command[],
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!kind.shared) return work();
+  const done = lookOf(host, probe).expect();
+  try {
+    return await work();
+  } finally {
+    done();
+  }
 }
 
 /** What was seen counts no more: from here on it is changed. */
@@ -93,13 +131,16 @@ export async function runAndLook(
   return [...outputs, ...seen];
 }
 
+/** In milliseconds. Each load goes through the whole table, and while groups come one by one many can go together. */
+const pauseBetweenLoads = 50;
+
 async function run(host: Runner, kind: Kind, commands: readonly Command[], alone: boolean): Promise<Output[]> {
   const { merge } = kind;
   const [command, ...rest] = commands;
   if (alone || !merge || command?.stdin === undefined || rest.length > 0) return host.run(commands);
   const { loads } = sharedOn(host);
   const key = command.argv.join("\0");
-  const load = loads.get(key) ?? new Together((all: readonly Command[]) => loadAll(host, merge, all));
+  const load = loads.get(key) ?? new Together((all: readonly Command[]) => loadAll(host, merge, all), pauseBetweenLoads);
   loads.set(key, load);
   return [await load.add(command)];
 }

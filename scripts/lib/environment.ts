@@ -34,7 +34,7 @@ export function pulumiEnvironment(root = projectRoot, env: Environment = process
     // Every plugin that podnet itself uses comes with it.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: env.PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION || "1",
     // Work on the lab that may go together goes together, and most of it waits for a host.
-    PULUMI_PARALLEL: env.PULUMI_PARALLEL || "64",
+    PULUMI_PARALLEL: env.PULUMI_PARALLEL || "256",
     ...backend(root, env),
   };
 }

@@ -34,7 +34,7 @@ sub execute {
     close $_ for grep { defined } $out_end, $err_end, $in_end;
     my %text = (out => '', err => '');
     my %stream = (out => $out, err => $err);
-    my $status;
+    my ($status, $turns);
     while (%stream) {
         my ($reads, $writes) = ('', '');
         vec($reads, fileno $_, 1) = 1 for values %stream;
@@ -46,6 +46,8 @@ sub execute {
             $status = $? if waitpid($child, 1) == $child; # WNOHANG
             next;
         }
+        # nft(8) writes a word at a time: whoever hears each one does nothing else.
+        select undef, undef, undef, 0.002 if ++$turns > 16;
         for my $name (keys %stream) {
             next unless vec $reads, fileno $stream{$name}, 1;
             sysread($stream{$name}, $text{$name}, 65536, length $text{$name}) or delete $stream{$name};

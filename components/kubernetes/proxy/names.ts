@@ -3,12 +3,10 @@ import { createHash } from "node:crypto";
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** The first characters of a text's hash; a character stands for five bits. */
+/** The first characters of a text's hash; a character stands for five of its 256 bits. */
 function hash(text: string, characters: number): string {
-  const bits = [...createHash("sha256").update(text).digest()]
-    .map((byte) => byte.toString(2).padStart(8, "0"))
-    .join("");
-  return Array.from({ length: characters }, (_, i) => digits[parseInt(bits.slice(i * 5, i * 5 + 5), 2)]).join("");
+  const bits = BigInt(`0x${createHash("sha256").update(text).digest("hex")}`);
+  return Array.from({ length: characters }, (_, i) => digits[Number((bits >> BigInt(251 - 5 * i)) & 31n)]).join("");
 }
 
 /** Who is named: the Service's namespace and name, and the port's name, "" of a port without one. */
