@@ -1,5 +1,6 @@
 // A cluster: the nodes, what they stand in, and the pods on them. Addresses come first, for all of it, so that a preview
 // knows every one of them; then each part is told its own.
+import { setImmediate } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { File, Provider } from "../linux";
 import type { Allocation } from "./addresses";
@@ -121,6 +122,9 @@ function createNodes(lab: Lab, allocation: Promise<Allocation>, underlay: Underl
   return nodes;
 }
 
+/** What these need goes to Pulumi before the next ones are prepared, so that it does not wait until thousands are. */
+const podsAtOnce = 20;
+
 function createPods(
   lab: Lab,
   host: string,
@@ -130,9 +134,11 @@ function createPods(
   parent: Cluster,
 ) {
   const pods: Record<string, Pod> = {};
-  for (const pod of lab.pods) {
+  let turn = allocation;
+  for (const [i, pod] of lab.pods.entries()) {
+    if (i % podsAtOnce === 0) turn = turn.then((all) => setImmediate(all));
     const key = podKey(pod);
-    const placement = allocation.then((all) => {
+    const placement = turn.then((all) => {
       const { node, ip, containerID } = known(all.pods, key);
       const { gateway, podCIDR } = known(all.nodes, node);
       const { netns, bridge } = known(nodes, node);

@@ -12,7 +12,7 @@ export interface ServiceProxyArgs {
   /** All ports that have rules. */
   readonly ports: readonly { readonly key: string; readonly protocol: string }[];
   readonly mode: "iptables" | "nftables";
-  /** A promise, because an output would look for outputs in each of the rules. */
+  /** A promise, as all that becomes much: Pulumi searches an Output's whole value, and from a resource all that it leads to. */
   readonly input: Promise<ProxyInput>;
   /** Whether the host has conntrack(8). */
   readonly hasConntrack: Promise<boolean>;
@@ -36,9 +36,9 @@ export class ServiceProxy extends pulumi.ComponentResource {
     function applyIptables(): ReadonlyMap<string, pulumi.Resource> {
       const rules = input.then(iptablesRules);
       // Rules that count need their counters, and packets for 127.0.0.1 the rule against strangers before they may be routed.
-      const counters = pulumi
-        .output(rules.then(({ nfacct }) => [...nfacct]))
-        .apply((names) => names.map((name) => new NfacctCounter(`${full}/${name}`, { host, netns, name }, inside)));
+      const counters = rules.then(({ nfacct }) =>
+        [...nfacct].map((name) => new NfacctCounter(`${full}/${name}`, { host, netns, name }, inside)),
+      );
       const group = new IptablesRules(
         `${full}/kube-proxy`,
         { host, netns, name: nodeGroup, tables: rules.then(({ node }) => node) },
@@ -46,16 +46,14 @@ export class ServiceProxy extends pulumi.ComponentResource {
       );
       pulumi
         .output(rules.then(({ sysctls }) => Object.entries(sysctls)))
-        .apply((sysctls) =>
-          sysctls.map(
-            ([name = "", value = ""]) =>
-              new Sysctl(
-                `${full}/${name.split(".").at(-1)}`,
-                { host, netns, name, value },
-                { ...inside, dependsOn: [group] },
-              ),
-          ),
-        );
+        .apply((sysctls) => {
+          for (const [name = "", value = ""] of sysctls)
+            new Sysctl(
+              `${full}/${name.split(".").at(-1)}`,
+              { host, netns, name, value },
+              { ...inside, dependsOn: [group] },
+            );
+        });
       const byPort = byKey(rules);
       return new Map(
         ports.map(({ key }) => {
