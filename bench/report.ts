@@ -52,6 +52,14 @@ export function added(size: Measured, row: Row): number | undefined {
   return quotient(size, ["podnet", row], ["Pulumi alone", row], (podnet, pulumi) => (podnet - pulumi) / pulumi);
 }
 
+/** How much of what podnet adds to `up` the kernel takes by itself. */
+function kernelsPart(size: Measured): number | undefined {
+  const [podnet, pulumi, kernel] = (["podnet", "Pulumi alone", "kernel alone"] as const).map((who) =>
+    medianOf(size, who, "up"),
+  );
+  return podnet === undefined || pulumi === undefined || kernel === undefined ? undefined : kernel / (podnet - pulumi);
+}
+
 type Cell = readonly [contestant: Contestant, row: Row];
 
 function quotient(
@@ -107,6 +115,7 @@ function podsSection(size: PodsResult, runs: number): Section {
   return {
     ...timesSection(`${size.pods} pods`, size, runs, podRows),
     sentences: [
+      sentence(kernelsPart(size), (part) => `Of what podnet adds to up, the kernel alone takes ${part}.`),
       sentence(
         quotient(size, ["podnet", "one pod added"], ["podnet", "second up"]),
         (times) => `One pod added takes podnet ${times} times a second up.`,
