@@ -44,16 +44,14 @@ export class ServiceProxy extends pulumi.ComponentResource {
         { host, netns, name: nodeGroup, tables: rules.then(({ node }) => node) },
         { ...inside, dependsOn: counters },
       );
-      pulumi
-        .output(rules.then(({ sysctls }) => Object.entries(sysctls)))
-        .apply((sysctls) => {
-          for (const [name = "", value = ""] of sysctls)
-            new Sysctl(
-              `${full}/${name.split(".").at(-1)}`,
-              { host, netns, name, value },
-              { ...inside, dependsOn: [group] },
-            );
-        });
+      pulumi.output(rules.then(({ sysctls }) => Object.entries(sysctls))).apply((sysctls) => {
+        for (const [name = "", value = ""] of sysctls)
+          new Sysctl(
+            `${full}/${name.split(".").at(-1)}`,
+            { host, netns, name, value },
+            { ...inside, dependsOn: [group] },
+          );
+      });
       const byPort = byKey(rules);
       return new Map(
         ports.map(({ key }) => {

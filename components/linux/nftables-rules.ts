@@ -4,15 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, type Output, saysNotFound, within } from "../host";
 import { type Context, type Kind, WrongKind, parts } from "./kind";
-import {
-  type NftElement,
-  type NftObject,
-  type NftTable,
-  forInput,
-  isHeader,
-  readElement,
-  readTable,
-} from "./nftables";
+import { type NftElement, type NftObject, type NftTable, forInput, isHeader, readElement, readTable } from "./nftables";
 import { type Fault, host, netns, withDefault } from "./schema";
 import { inOurWords } from "./words";
 

@@ -12,7 +12,7 @@ class Look {
   private last: { readonly begun: number; readonly answer: Promise<Output[]> } | undefined;
   /** Operations under way that may ask once more. */
   private comers = 0;
-  private waiting: ((answer: Promise<Output[]>) => void)[] = [];
+  private readonly waiting: ((answer: Promise<Output[]>) => void)[] = [];
   private isBusy = false;
 
   constructor(
@@ -140,7 +140,8 @@ async function run(host: Runner, kind: Kind, commands: readonly Command[], alone
   if (alone || !merge || command?.stdin === undefined || rest.length > 0) return host.run(commands);
   const { loads } = sharedOn(host);
   const key = command.argv.join("\0");
-  const load = loads.get(key) ?? new Together((all: readonly Command[]) => loadAll(host, merge, all), pauseBetweenLoads);
+  const load =
+    loads.get(key) ?? new Together((all: readonly Command[]) => loadAll(host, merge, all), pauseBetweenLoads);
   loads.set(key, load);
   return [await load.add(command)];
 }

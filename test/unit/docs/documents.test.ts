@@ -77,7 +77,9 @@ test("every path that the architecture names is there", () => {
 
 test("every script has a command, and every command a script", () => {
   const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
-  const called = Object.values(scripts).map((line) => /^node (?:--\S+ )?scripts\/podnet\.mjs ([\w-]+)$/.exec(line)?.[1]);
+  const called = Object.values(scripts).map(
+    (line) => /^node (?:--\S+ )?scripts\/podnet\.mjs ([\w-]+)$/.exec(line)?.[1],
+  );
   const there = readdirSync(join(projectRoot, "scripts")).flatMap((name) => /^(.*)\.ts$/.exec(name)?.[1] ?? []);
   expect(called.sort()).toEqual(there.sort());
 });
