@@ -113,4 +113,9 @@ async function run(name, args) {
 }
 
 process.on("uncaughtException", fail);
+// Whoever reads what is said may have enough of it (`| head -1`), which is no reason to stop in the middle of a change.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+  });
 run(process.argv[2], process.argv.slice(3)).catch(fail);

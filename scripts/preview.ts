@@ -16,8 +16,8 @@ Examples:
 
 export async function main(args: string[]): Promise<void> {
   const program = withPulumiOptions(withLab(command("preview", "Says what `npm run up` would do; does nothing.")));
-  const { lab: options, rest } = parsePulumiOptions(program.addHelpText("after", help), args);
-  const path = labPath(options);
+  const { lab: options, name, rest } = parsePulumiOptions(program.addHelpText("after", help), args);
+  const path = labPath(options, name);
   const lab = readLab(path);
   if (!lab) return;
   await ensureToolchain();

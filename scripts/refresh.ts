@@ -16,8 +16,8 @@ export async function main(args: string[]): Promise<void> {
   const program = withPulumiOptions(
     withLab(command("refresh", "Looks at what is there and says what was changed by hand.")),
   );
-  const { lab, rest } = parsePulumiOptions(program.addHelpText("after", help), args);
-  const name = labName(lab);
+  const { lab, name: given, rest } = parsePulumiOptions(program.addHelpText("after", help), args);
+  const name = labName(lab, given);
   await ensureToolchain();
   if (!(await readStack(name))) throw new Error(await noLab(name));
   prepareState(name);

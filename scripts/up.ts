@@ -20,12 +20,13 @@ const help = `
 Examples:
   npm run up                         the lab labs/demo
   npm run up -- --lab ~/my-lab       a lab of your own: a folder with YAML files
+  npm run up -- my-lab               the same again, by its name; or a ready lab of labs/
   npm run up -- --diff               Pulumi's options work, too`;
 
 export async function main(args: string[]): Promise<void> {
   const program = withPulumiOptions(withLab(command("up", summary))).addHelpText("after", help);
-  const { lab: options, rest } = parsePulumiOptions(program, args);
-  const path = labPath(options);
+  const { lab: options, name, rest } = parsePulumiOptions(program, args);
+  const path = labPath(options, name);
   const lab = readLab(path);
   if (!lab) return;
   await ensureToolchain();

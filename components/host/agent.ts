@@ -15,6 +15,8 @@ export interface Channel extends Duplex {
 
 interface Job {
   readonly commands: readonly Command[];
+  /** Whether they only look, and so go on behind one that fails. */
+  readonly looks: boolean;
   readonly outputs: Output[];
   readonly done: (outputs: Output[]) => void;
   readonly failed: (error: Error) => void;
@@ -71,7 +73,7 @@ export class Agent {
     const agent = new Agent(channel, where);
     await new Promise<void>((done, failed) => {
       const timer = setTimeout(() => agent.giveUp(limit), limit);
-      agent.work = { jobs: [{ commands: [], outputs: [], done: () => undefined, failed }], timer };
+      agent.work = { jobs: [{ commands: [], looks: true, outputs: [], done: () => undefined, failed }], timer };
       agent.greeted = done;
       channel.write(`${environment}; exec perl -e ${quote(script)} ${quote(agent.greeting)}\n`);
     });
@@ -102,7 +104,8 @@ export class Agent {
     if (ended) return jobs.map(() => Promise.reject(ended));
     const all: Job[] = [];
     const answers = jobs.map(
-      (commands) => new Promise<Output[]>((done, failed) => all.push({ commands, outputs: [], done, failed })),
+      (commands) =>
+        new Promise<Output[]>((done, failed) => all.push({ commands, looks: keepGoing, outputs: [], done, failed })),
     );
     this.work = { jobs: all, timer: setTimeout(() => this.giveUp(limit), limit) };
     const counts = jobs.map(({ length }) => length);
@@ -184,10 +187,13 @@ export class Agent {
 }
 
 /** What was under way when the connection went: the command whose answer is still missing. */
-function meanwhile({ commands, outputs }: Job): string {
+function meanwhile({ commands, looks, outputs }: Job): string {
   const running = commands[outputs.length] ?? commands.at(-1);
   const what = running ? brief(running) : "nothing";
-  return `while this ran, and nobody knows whether it took effect; run podnet again, it looks at what is there first:\n  ${what}`;
+  const effect = looks
+    ? "which changes nothing; run podnet again"
+    : "and nobody knows whether it took effect; run podnet again, it looks at what is there first";
+  return `while this ran, ${effect}:\n  ${what}`;
 }
 
 /** Scripts are longer, and each comes many times: in characters. */

@@ -12,6 +12,9 @@ const unchanged = /^ {4}\S+ \S+ +(running *)?$/;
 const looked = /^ ?~ .* refresh(ed)? \(\d+(\.\d+)?s\) *$/;
 const hint = /^(The resources in the stack have been deleted, but|If you want to remove the stack completely)/;
 
+/** As much of a row as stands before a warning. Where there is an error, that is what the row tells. */
+const beforeWarning = /^((?:(?! error: ).)*?),? warning: .*$/;
+
 /** Where the rows end. */
 const section = /^(Diagnostics|Outputs|Resources|Duration|Policies)\b/;
 
@@ -31,10 +34,12 @@ export function brief(from: Readable, write = (line: string): void => void proce
     if (line !== "" || !wasEmpty) write(line);
     wasEmpty = line === "";
   };
-  const hear = (line: string): void => {
-    inRows &&= !section.test(line);
-    if (hint.test(line) || /^@ \w+\.+$/.test(line)) return;
-    if (!inRows || !row.test(line)) return show(line);
+  const hear = (text: string): void => {
+    inRows &&= !section.test(text);
+    if (hint.test(text) || /^@ \w+\.+$/.test(text)) return;
+    if (!inRows || !row.test(text)) return show(text);
+    // The diagnostics at the end say each warning, and whole.
+    const line = text.replace(beforeWarning, "$1");
     if (begins.test(line)) return;
     done++;
     if (unchanged.test(line) || looked.test(line)) return;

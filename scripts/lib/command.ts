@@ -20,20 +20,26 @@ export const withLab = (program: Command): Command =>
 /** Whatever podnet does not know is Pulumi's to know, in front of `--` or behind. */
 export const withPulumiOptions = (program: Command): Command =>
   program
+    .argument("[name]", "the lab's name, in front of Pulumi's options (default: that of labs/demo)")
     .argument("[pulumi options...]", "passed on to pulumi as they are")
     .allowUnknownOption()
-    .usage("[options] [pulumi options]");
+    .usage("[options] [name] [pulumi options]");
 
-export function parsePulumiOptions(program: Command, args: readonly string[]): { lab: LabOptions; rest: string[] } {
+export interface PulumiCommandLine {
+  readonly lab: LabOptions;
+  readonly name: string | undefined;
+  readonly rest: readonly string[];
+}
+
+export function parsePulumiOptions(program: Command, args: readonly string[]): PulumiCommandLine {
   program.parse(args, { from: "user" });
-  const rest = program.args.filter((word) => word !== "--");
-  const [first] = rest;
-  // Pulumi would take it for a template's name, and look for that on the network.
-  if (first !== undefined && !first.startsWith("-"))
-    throw new Error(
-      `"${first}" is no option; say which lab by --lab FOLDER or --stack NAME (and npm takes options for its own without -- before them)`,
-    );
-  return { lab: program.opts(), rest };
+  const words = program.args.filter((word) => word !== "--");
+  const hasName = words[0]?.startsWith("-") === false;
+  const rest = hasName ? words.slice(1) : words;
+  // Pulumi would take it for a template's name, and look for that on the network. Behind an option it may be that one's value.
+  if (rest[0]?.startsWith("-") === false)
+    throw new Error(`"${rest[0]}" is no option; lab "${words[0]}" is named already`);
+  return { lab: program.opts(), name: hasName ? words[0] : undefined, rest };
 }
 
 /** Whoever asks Pulumi for a display of its own gets all of it. */

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { extname, join, relative, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
+import { nearest } from "../../components/kubernetes/manifests";
 import type { LabOptions } from "./command";
 import { projectRoot } from "./environment";
 import { stackConfig } from "./pulumi";
@@ -10,22 +11,38 @@ const defaultLab = join("labs", "demo");
 export const labKey = "podnet:lab";
 
 /** The lab's file or folder. */
-export function labPath({ lab, stack }: LabOptions): string {
-  if (lab !== undefined && stack !== undefined) throw new Error("say --lab or --stack, not both");
+export function labPath(options: LabOptions, name?: string): string {
+  const stack = givenName(options, name);
   // npm runs scripts in the project's folder and says in INIT_CWD where the user is.
-  if (lab !== undefined) return resolve(process.env.INIT_CWD ?? process.cwd(), lab);
+  if (options.lab !== undefined) return resolve(process.env.INIT_CWD ?? process.cwd(), options.lab);
   if (stack === undefined) return join(projectRoot, defaultLab);
-  const path = knownPath(checkedName(stack));
-  if (path === undefined) throw new Error(`no files are known of a lab "${stack}"; name them: --lab DIR`);
-  return path;
+  const path = isName(stack) ? knownPath(stack) : undefined;
+  if (path !== undefined) return path;
+  const known = knownLabs();
+  const meant = nearest(stack, known);
+  const hint = meant === undefined ? `there are ${known.join(", ")}.` : `did you mean "${meant}"?`;
+  throw new Error(`there is no lab "${stack}" whose files are known; ${hint} ${forFiles}`);
 }
 
 /** The lab's name; its files need not be there when the name is given, nor be free of problems when it is not. */
 export function labName(options: LabOptions, name?: string): string {
-  const given = [name, options.lab, options.stack].filter((choice) => choice !== undefined);
+  const given = givenName(options, name);
+  return given === undefined ? nameIn(labPath(options)) : checkedName(given);
+}
+
+function givenName({ lab, stack }: LabOptions, name: string | undefined): string | undefined {
+  const given = [name, lab, stack].filter((choice) => choice !== undefined);
   if (given.length > 1) throw new Error("say which lab in one way: by NAME, --lab or --stack");
-  const stack = name ?? options.stack;
-  return stack === undefined ? nameIn(labPath(options)) : checkedName(stack);
+  return name ?? stack;
+}
+
+/** Those that have been brought up, and the ready ones. */
+function knownLabs(): string[] {
+  const stacks = readdirSync(projectRoot).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  const ready = readdirSync(join(projectRoot, "labs"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+  return [...new Set([...stacks, ...ready])].filter((name) => knownPath(name) !== undefined).sort();
 }
 
 /** Where the lab's files were at the last `up`, or would be looked for. */
@@ -41,9 +58,13 @@ export function inProject(path: string): string {
   return inside.startsWith("..") || inside === "" ? path : inside;
 }
 
+const isName = (text: string): boolean => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text);
+
+const forFiles = "For files: -- --lab FOLDER (options that have no -- before them are npm's)";
+
 function checkedName(name: string): string {
-  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return name;
-  throw new Error(`"${name}" is no lab's name: 1-63 lower case letters, digits and "-". For files: --lab DIR`);
+  if (isName(name)) return name;
+  throw new Error(`"${name}" is no lab's name: 1-63 lower case letters, digits and "-". ${forFiles}`);
 }
 
 /** Reads no more than the name, so a lab whose files are being worked on can still be looked at and removed. */

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { parse } from "yaml";
 import { say } from "../toolchain/progress";
 import { brief } from "./brief";
@@ -34,9 +35,7 @@ export async function pulumi(
   { env = {}, stdio = "inherit", input = "" }: PulumiOptions = {},
 ): Promise<PulumiResult> {
   const shared = sharesTerminal();
-  // Node.js makes a pipe that it may write to non-blocking, for everybody who has it, when it is first spoken of; Pulumi looks how its
-  // pipes are when it starts, and later loses what does not fit in.
-  void [process.stdout, process.stderr];
+  const isCaptured = stdio === "capture";
   const isBrief = stdio === "brief" && !process.stdout.isTTY;
   const folder = runFolder();
   const environment = { ...process.env, ...pulumiEnvironment(), TMPDIR: folder.path, ...env };
@@ -44,12 +43,14 @@ export async function pulumi(
     cwd: projectRoot,
     env: environment,
     detached: !shared,
-    stdio: stdio === "capture" ? ["pipe", "pipe", "pipe"] : ["inherit", isBrief ? "pipe" : "inherit", "inherit"],
+    stdio: isCaptured ? "pipe" : ["inherit", shownBy(process.stdout), shownBy(process.stderr)],
   });
   child.once("exit", folder.remove);
   child.stdin?.on("error", () => undefined).end(input); // Whoever ends early reads none of it.
+  const [stdout, stderr] = [collect(isCaptured ? child.stdout : null), collect(isCaptured ? child.stderr : null)];
   if (isBrief && child.stdout) brief(child.stdout);
-  const [stdout, stderr] = [collect(isBrief ? null : child.stdout), collect(child.stderr)];
+  else if (!isCaptured) passOn(child.stdout, process.stdout);
+  if (!isCaptured) passOn(child.stderr, process.stderr);
   const stopRelay = relaySignals(child, shared);
   try {
     const code = await exitCode(child);
@@ -190,6 +191,13 @@ export function stackConfig(stack: string): Record<string, unknown> {
     throw error;
   }
 }
+
+/** Only a terminal is Pulumi's own. Whoever reads from a pipe may be slow, and Pulumi loses what does not fit in, or stop, and Pulumi
+ * ends in the middle of a change (SIGPIPE, pipe(7)); this process waits for the one, and survives the other (podnet.mjs). */
+const shownBy = ({ isTTY }: NodeJS.WriteStream): "inherit" | "pipe" => (isTTY ? "inherit" : "pipe");
+
+const passOn = (from: Readable | null, to: NodeJS.WriteStream): void =>
+  void from?.on("data", (part: Buffer) => to.write(part));
 
 function collect(stream: NodeJS.ReadableStream | null): () => string {
   const parts: string[] = [];

@@ -60,9 +60,18 @@ test("preview says what would be made, and makes nothing", async () => {
 });
 
 test("whoever reads a preview slowly has all of it", async () => {
-  const text = await shop.into("sleep 10; cat", "preview", "--lab", "lab", "--json");
-  expect(text.length).toBeGreaterThan(1 << 16); // What a pipe holds (pipe(7)).
-  expect(Object.keys(JSON.parse(text) as object)).toContain("changeSummary");
+  const { stdout } = await shop.into("sleep 10; cat", "preview", "--lab", "lab", "--json");
+  expect(stdout.length).toBeGreaterThan(1 << 16); // What a pipe holds (pipe(7)).
+  expect(Object.keys(JSON.parse(stdout) as object)).toContain("changeSummary");
+});
+
+test.each([[[]], [["--diff"]]])("whoever reads no more than the beginning does not end an up: %j", async (options) => {
+  const { code, stdout, stderr } = await shop.into("head -n 1", "up", "--lab", "lab", ...options);
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `Updating (${shop.name}):\n` });
+  expect(stderr).not.toContain("EPIPE");
+  await shop.succeed("status", shop.name);
+  await shop.succeed("destroy", shop.name);
+  expect(await changes()).toEqual([]);
 });
 
 test("--help says what there is", async () => {
@@ -211,6 +220,13 @@ Try:
 
   test("a second up changes nothing and says so", async () => {
     expect(await shop.up()).toMatch(/^nothing to change; \d+ resources as they should be$/m);
+  });
+
+  test("up, preview and refresh take a lab by its name", async () => {
+    expect(await shop.succeed("up", shop.name, "--message", "again")).toMatch(/^nothing to change/m);
+    const preview = JSON.parse(await shop.succeed("preview", shop.name, "--json")) as { changeSummary: object };
+    expect(Object.keys(preview.changeSummary)).toEqual(["same"]);
+    expect(await shop.succeed("refresh", shop.name)).toMatch(/^ +\d+ unchanged$/m);
   });
 
   test("and an up that previews first is one preview and one update of the same lab", async () => {

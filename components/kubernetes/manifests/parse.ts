@@ -3,6 +3,7 @@
 import { checkCapacity } from "./checks/capacity";
 import { type Context, contextOf } from "./checks/context";
 import { checkEndpoints } from "./checks/endpoints";
+import { checkHostIPs } from "./checks/host-ips";
 import { checkLab, checkOneLab } from "./checks/lab";
 import { checkNetworkNamespaces } from "./checks/namespaces";
 import { checkNodes } from "./checks/nodes";
@@ -69,6 +70,7 @@ function checked(objects: Objects, whole: Place): Lab {
   const podCIDRs = checkNodes(context, ranges);
   checkWorkloads(context);
   checkPods(context);
+  checkHostIPs(context, ranges, podCIDRs);
   checkEndpoints(context, checkServices(context, ranges));
   checkProxy(context);
   checkNamespaces(context);

@@ -67,10 +67,45 @@ interface Fault {
 }
 
 /** The first syntax error, since those after it follow from it, and every key that is given twice. */
-function faultsOf({ errors, warnings }: Document.Parsed): Fault[] {
+function faultsOf(document: Document.Parsed): Fault[] {
+  const { errors, warnings } = document;
   const syntax = errors.filter(({ code }) => code !== "DUPLICATE_KEY").slice(0, 1);
   const twice = errors.filter(({ code }) => code === "DUPLICATE_KEY");
-  return [...syntax, ...twice, ...warnings].map((error) => ({ offset: error.pos[0], message: explain(error) }));
+  const merged = mergedObjects(document).filter(({ keys }) => keys.length > 1);
+  const explained = new Set(merged.flatMap(({ keys }) => keys));
+  const rest = [...syntax, ...twice.filter(({ pos: [offset] }) => !explained.has(offset)), ...warnings];
+  return [
+    ...merged.map(({ first, keys: [offset = 0] }) => ({ offset, message: separatorMissing(first) })),
+    ...rest.map((error) => ({ offset: error.pos[0], message: explain(error) })),
+  ];
+}
+
+const separatorMissing = (key: string): string =>
+  `${key} is given twice in the same object; a "---" seems to be missing in front of this one, on a line of its own`;
+
+/** An object that stands in another one's document: the key that it begins with, and where its keys are that the document has already. */
+interface Merged {
+  readonly first: string;
+  readonly keys: number[];
+}
+
+/** Objects begin with apiVersion or kind, and have each of the two once. */
+function mergedObjects({ contents }: Document.Parsed): Merged[] {
+  const objects: Merged[] = [];
+  const known = new Set<string>();
+  let own = new Set<string>();
+  for (const { key } of isMap(contents) && contents.flow !== true ? contents.items : []) {
+    if (!isScalar(key)) continue;
+    const name = String(key.value);
+    if (own.has(name) && ["apiVersion", "kind"].includes(name)) {
+      objects.push({ first: name, keys: [] });
+      own = new Set();
+    }
+    if (known.has(name) && !own.has(name)) objects.at(-1)?.keys.push(key.range?.[0] ?? 0);
+    known.add(name);
+    own.add(name);
+  }
+  return objects;
 }
 
 /** What yaml calls an error, in words for someone who wrote a list of pods. */

@@ -120,10 +120,10 @@ export class Workshop {
     return stdout;
   }
 
-  /** The same, with its output into a pipe from which a line of shell reads. */
-  async into(reader: string, command: string, ...args: readonly string[]): Promise<string> {
-    const words = ["sh", "-c", `"$@" | { ${reader}; }`, "sh", ...this.words(command, args)];
-    return (await this.machine.run(words, this.options)).stdout;
+  /** The same, with its output into a pipe from which a line of shell reads. @returns what that says, and the command's exit code */
+  into(reader: string, command: string, ...args: readonly string[]): Promise<Result> {
+    const words = ["bash", "-o", "pipefail", "-c", `"$@" | { ${reader}; }`, "bash", ...this.words(command, args)];
+    return this.machine.run(words, this.options);
   }
 
   /** Runs npm itself. */

@@ -212,8 +212,18 @@ describe("when it ends", () => {
     const answer = agent.run([sh("echo half; sleep 5")], 5000);
     setTimeout(kill, 100);
     await expect(answer).rejects.toThrow(ConnectionLost);
+    await expect(answer).rejects.toThrow(/nobody knows whether it took effect/);
     expect(agent.alive).toBe(false);
     await expect(agent.run([{ argv: ["true"] }], 5000)).rejects.toThrow(ConnectionLost);
+  });
+
+  test("in the middle of a look, there is none", async () => {
+    const { agent, kill } = await openAgent();
+    const answer = agent.run([sh("sleep 1")], 5000, true);
+    setTimeout(kill, 100);
+    await expect(answer).rejects.toThrow(
+      / while this ran, which changes nothing; run podnet again:\n {2}sh -c 'sleep 1'/,
+    );
   });
 
   test("by a command's own doing too", async () => {

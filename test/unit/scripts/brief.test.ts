@@ -44,7 +44,6 @@ Duration: 2s
 test("problems stay, however many changes there are", async () => {
   const created = Array.from({ length: 50 }, (_, i) => ` +  podnet:linux:Link lab/${i} created (0.01s) \n`).join("");
   const problems = [
-    " +  podnet:linux:Process lab/web creating (0s) warning: it runs, but does not listen on TCP:80",
     " +  podnet:linux:Link lab/x **creating failed** error: on host local: no",
     " +  podnet:linux:Link lab/y creating failed (0.1s)",
     "    pulumi:pulumi:Stack podnet-lab running error: update failed",
@@ -53,7 +52,28 @@ test("problems stay, however many changes there are", async () => {
   const lines = await passed(`${created}${problems.join("\n")}\n${diagnostics.join("\n")}\n`);
   expect(lines.filter((line) => line.includes(" created ")).length).toBe(20);
   expect(lines[20]).toBe("    ... and more, which the summary counts");
-  expect(lines.slice(-7)).toEqual([...problems, ...diagnostics]);
+  expect(lines.slice(-6)).toEqual([...problems, ...diagnostics]);
+});
+
+test("a warning is told once, at the end", async () => {
+  const warning = "warning: lab.yaml:12:19: no pod in namespace default";
+  const text = ` +  podnet:kubernetes:Cluster lab creating (0s) ${warning}
+ +  podnet:kubernetes:Cluster lab created (0.01s) ${warning}
+ ~  podnet:linux:Link lab/a updated (0.02s) [diff: ~mtu], ${warning}
+    podnet:kubernetes:Cluster lab  ${warning}
+ +  podnet:linux:Link lab/b **creating failed** error: it said warning: no
+Diagnostics:
+  podnet:kubernetes:Cluster (lab):
+    ${warning}
+`;
+  expect(await passed(text)).toEqual([
+    " +  podnet:kubernetes:Cluster lab created (0.01s)",
+    " ~  podnet:linux:Link lab/a updated (0.02s) [diff: ~mtu]",
+    " +  podnet:linux:Link lab/b **creating failed** error: it said warning: no",
+    "Diagnostics:",
+    "  podnet:kubernetes:Cluster (lab):",
+    `    ${warning}`,
+  ]);
 });
 
 test("Pulumi's advice on its own commands goes", async () => {

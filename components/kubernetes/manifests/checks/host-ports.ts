@@ -2,7 +2,7 @@
 
 import type { Entry, Partly } from "../objects";
 import type { Path } from "../source";
-import { type ContainerPort, type Pod, clash } from "../types";
+import { type ContainerPort, type Pod, type WrittenService, clash } from "../types";
 import { type Context, keyOf, nameOf, placeOf } from "./context";
 
 interface Wanted {
@@ -43,6 +43,41 @@ export function checkHostPorts(context: Context): void {
         `no node is left for every pod that wants hostPort ${portText(first.port)}: the lab has ${context.nodes.length}; use fewer pods or more nodes`,
       );
   }
+}
+
+/** A nodePort leads elsewhere, and on every node. Neither the API server nor the scheduler minds. */
+export function checkAgainstNodePorts(context: Context): void {
+  const nodePorts = new Map(context.services.flatMap(nodePortsOf));
+  const { mode, iptables } = context.spec.proxy;
+  const onLoopback = mode === "iptables" && iptables.localhostNodePorts;
+  for (const { port, pod, path } of context.templates.flatMap(wantedBy)) {
+    const service = nodePorts.get(portText(port));
+    if (service === undefined || (port.hostIP?.startsWith("127.") && !onLoopback)) continue;
+    context.warning(
+      pod,
+      path,
+      `hostPort ${portText(port)} is also a nodePort of ${service}: ${winner[mode]}; choose another for one of the two`,
+    );
+  }
+}
+
+/** In the mode iptables both jump from the same chains, kube-proxy at the head and portmap at the end. Of two tables whose hooks have
+ * the same priority the kernel asks the newer one first (nf_hook_entries_grow in net/netfilter/core.c). */
+const winner: Readonly<Record<Context["spec"]["proxy"]["mode"], string>> = {
+  iptables:
+    "kube-proxy's rules come first, so this pod gets connections only while the Service has no endpoint for them",
+  nftables:
+    "of kube-proxy's and portmap's rules those come first that were loaded last, so either may get the connections",
+};
+
+function nodePortsOf(service: Entry<WrittenService>): [port: string, service: string][] {
+  const { type = "ClusterIP", ports = [] } = service.value.spec ?? {};
+  if (type !== "NodePort" && type !== "LoadBalancer") return [];
+  return ports.flatMap((port, index) => {
+    if (!port?.nodePort) return [];
+    const place = placeOf(service, ["spec", "ports", index, "nodePort"]);
+    return [[`${port.nodePort}/${port.protocol ?? "TCP"}`, `Service ${keyOf(service)}, at ${place}`]];
+  });
 }
 
 const portText = ({ hostPort, protocol = "TCP" }: Partly<ContainerPort>): string => `${hostPort}/${protocol}`;

@@ -3,7 +3,7 @@ import { dnsLabel, dnsSubdomain, nameFault } from "../names";
 import type { Pod } from "../types";
 import { type Context, checkNames, checkNamespaced, checkNodeName, nameOf, namePath } from "./context";
 import { type Ports, checkContainers } from "./containers";
-import { checkHostPorts } from "./host-ports";
+import { checkAgainstNodePorts, checkHostPorts } from "./host-ports";
 
 export function checkPods(context: Context): void {
   checkNamespaced(context, "pod", context.pods, dnsSubdomain);
@@ -13,6 +13,7 @@ export function checkPods(context: Context): void {
     checkContainers(context, pod, portsAround(context, pod, portsOfNodes));
   }
   checkHostPorts(context);
+  checkAgainstNodePorts(context);
 }
 
 /** Those of the network namespace that a pod's containers have: the pod's own, or the node's with hostNetwork. */

@@ -3,6 +3,7 @@
 import { formatCidr, holds, sizeOf } from "../../addresses/cidr";
 import { clusterIPsOf, nodePorts } from "../../addresses/ranges";
 import type { Path } from "../source";
+import { nearest, quoted } from "../suggest";
 import { Asked, reportRoom } from "./asked";
 import { type Context, keyOf } from "./context";
 import { whose } from "./nodes";
@@ -32,6 +33,10 @@ export function checkClusterIPs(context: Context, { serviceCIDR }: Ranges): void
     }
     wanting++;
     if (!text) continue;
+    if (nearest(text, ["None"]) !== undefined) {
+      context.problem(service, path, `unknown clusterIP ${quoted(text)}; did you mean "None"?`);
+      continue;
+    }
     const address = readAddress(context, service, path, "clusterIP", text, "10.96.0.20");
     if (address === undefined || serviceCIDR === undefined) continue;
     const range = `serviceCIDR ${formatCidr(serviceCIDR)}`;

@@ -56,14 +56,28 @@ function checkWords(context: Context, service: Service): void {
     ]);
 }
 
+/** As in a cluster that has IPv4 alone (k8s.io/kubernetes, pkg/registry/core/service/storage/alloc.go). */
 function checkFamily(context: Context, service: Service): void {
-  const { ipFamilies = [], ipFamilyPolicy, clusterIPs = [] } = service.value.spec ?? {};
+  const { type, selector = {}, ipFamilies = [], ipFamilyPolicy, clusterIP, clusterIPs = [] } = service.value.spec ?? {};
   const six = "is for IPv6, which podnet does not build yet; leave it out";
+  const path: Path = ["spec", "ipFamilies"];
+  for (const [index, family] of ipFamilies.entries()) {
+    checkOneOf(context, service, [...path, index], family, ["IPv4", "IPv6"]);
+    if (family !== undefined && ipFamilies.indexOf(family) < index)
+      context.problem(service, [...path, index], `IP family ${quoted(family)} is given twice; leave one out`);
+  }
+  if (clusterIPs.length > 1) context.problem(service, ["spec", "clusterIPs", 1], `a second clusterIP ${six}`);
+  if (type === "ExternalName")
+    for (const [field, value] of Object.entries({ ipFamilies: ipFamilies[0], ipFamilyPolicy }))
+      if (value !== undefined)
+        context.problem(service, ["spec", field], `${field} is nothing for a Service of type ${type}; leave it out`);
+  // The endpoints of a headless Service without selector are the author's own, of whatever family: such a one has both by default.
+  const isFree = (clusterIP || clusterIPs[0]) === "None" && Object.keys(selector).length === 0;
+  if (type === "ExternalName" || isFree) return;
   if (ipFamilies.includes("IPv6"))
-    context.problem(service, ["spec", "ipFamilies", ipFamilies.indexOf("IPv6")], `this IP family ${six}`);
+    context.problem(service, [...path, ipFamilies.indexOf("IPv6")], `this IP family ${six}`);
   if (ipFamilyPolicy === "RequireDualStack")
     context.problem(service, ["spec", "ipFamilyPolicy"], `RequireDualStack ${six}`);
-  if (clusterIPs.length > 1) context.problem(service, ["spec", "clusterIPs", 1], `a second clusterIP ${six}`);
 }
 
 /** What concerns connections from outside, and Services that take none. */

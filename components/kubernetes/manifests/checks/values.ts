@@ -19,7 +19,8 @@ export function checkOneOf(
   if (value === undefined || known.includes(value)) return;
   const meant = nearest(value, known);
   const hint = meant === undefined ? `write ${choice(known)}` : `did you mean "${meant}"?`;
-  context.problem(entry, path, `unknown ${String(path.at(-1))} ${quoted(value)}; ${hint}`);
+  const field = path.findLast((key) => typeof key === "string");
+  context.problem(entry, path, `unknown ${field} ${quoted(value)}; ${hint}`);
 }
 
 /** `TCP, UDP or SCTP` */
