@@ -86,6 +86,7 @@ export const udpFlowsKind: Kind<typeof args> = {
   },
   within: ({ netns }) => [netns],
   permanent: true,
+  transient: true,
   commands,
   removal: () => [],
   probe: (want) => [conntrack(want, "-L", "-p", "udp")],

@@ -102,10 +102,17 @@ function merge(texts: readonly string[]): string {
   return sections.map((text) => `${text}\n`).join("");
 }
 
-function commands(want: Rules, found: Rules | undefined, { old }: Context<Rules>): Command[] {
+function commands(want: Rules, found: Rules | undefined, { old, former = [] }: Context<Rules>): Command[] {
+  const earlier = old ? [old, ...former] : former;
+  const inTable = (table: keyof Tables): string[] =>
+    change(
+      want.tables[table],
+      found?.tables[table],
+      earlier.flatMap((each) => each.tables[table] ?? []),
+    );
   return restore(
     want,
-    tables.map((table) => [table, change(want.tables[table], found?.tables[table], old?.tables[table])]),
+    tables.map((table) => [table, inTable(table)]),
   );
 }
 
@@ -113,9 +120,9 @@ function commands(want: Rules, found: Rules | undefined, { old }: Context<Rules>
 const declare = (chain: string): string => `:${chain} - [0:0]`;
 
 /** Only what differs, all in one step: another rule of these chains does not lose its counters. */
-function change(want: TableRules = {}, found: TableRules = {}, old: TableRules = {}): string[] {
+function change(want: TableRules = {}, found: TableRules = {}, earlier: readonly TableRules[] = []): string[] {
   const { chains = {}, shared = {}, rules = {} } = want;
-  const dropped = ownChains(old).filter((chain) => !ownChains(want).includes(chain));
+  const dropped = [...new Set(earlier.flatMap(ownChains))].filter((chain) => !ownChains(want).includes(chain));
   const changed = differing(chains, found.chains);
   const missing = Object.keys(shared).filter((chain) => !found.shared?.[chain]);
   const tails = differing(shared, { ...none(shared), ...found.shared });
@@ -251,6 +258,7 @@ export const iptablesRulesKind: Kind<typeof args, Rules> = {
   removal,
   probe,
   shared: true,
+  remembers: true,
   merge,
   parse,
   applied,

@@ -15,6 +15,8 @@ export interface Context<A = unknown> {
   readonly lab: string;
   /** The arguments as they were before a change. */
   readonly old?: A;
+  /** Those that were written down before, of a kind that `remembers`: operations that were killed may have left parts of them. */
+  readonly former?: readonly A[];
   /** What was there before the lab came, of a `permanent` object. */
   readonly before?: A;
 }
@@ -71,8 +73,10 @@ export interface Kind<S extends TObject = TObject, A extends Args = TObject exte
   /** Properties of the state that no program gives. */
   readonly computed?: readonly string[];
 
-  /** Written down even inside the lab's own namespaces, because the kernel alone does not tell enough. */
-  readonly written?: true;
+  /** Nothing of it stays that somebody would have to remove, so it is not written down. */
+  readonly transient?: true;
+  /** Its parts have names that are known by the arguments alone, so former arguments are kept beside those of a change. */
+  readonly remembers?: true;
   /** An object that is always there: it can be changed and put back, but not made or deleted (a sysctl). */
   readonly permanent?: true;
   /** The network namespace that the object is. */

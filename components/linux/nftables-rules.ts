@@ -82,12 +82,17 @@ function transaction({ netns }: Rules, lines: readonly string[]): Command[] {
   return [{ argv: within(netns, ["nft", "-f", "-"]), stdin: lines.map((line) => `${line}\n`).join("") }];
 }
 
-function commands(want: Rules, found: Rules | undefined, { old }: Context<Rules>): Command[] {
+function commands(want: Rules, found: Rules | undefined, { old, former = [] }: Context<Rules>): Command[] {
   const at = `${want.family} ${want.table}`;
   const { sets = {}, maps = {}, chains = {}, elements = {} } = want;
-  const dropped = without([...names(old?.chains), ...names(found?.chains)], chains);
+  const earlier = old ? [old, ...former] : former;
+  const dropped = without(
+    [...earlier, ...(found ? [found] : [])].flatMap((each) => names(each.chains)),
+    chains,
+  );
   const [newSets, newMaps] = [differing(sets, found?.sets), differing(maps, found?.maps)];
-  const droppedSets = without(names(old?.sets), sets);
+  const earlierSets = Object.fromEntries(earlier.flatMap((each) => Object.entries(each.sets ?? {})));
+  const droppedSets = without(names(earlierSets), sets);
   const redefined = [...newSets, ...newMaps];
   const others = dropped.length + redefined.length + droppedSets.length;
   // Rules may name any of the sets, so all are written anew with them: a packet sees the old ones or the new ones.
@@ -121,7 +126,7 @@ function commands(want: Rules, found: Rules | undefined, { old }: Context<Rules>
     ...rewritten.flatMap(([name, lines]) => rulesOf(lines).map((rule) => `add rule ${at} ${name} ${forInput(rule)}`)),
     ...added.map(([set, element]) => `add element ${at} ${set} { ${element} }`),
     ...dropped.map((name) => `delete chain ${at} ${name}`),
-    ...droppedSets.flatMap((name) => [define("set", name, old?.sets?.[name]), `delete set ${at} ${name}`]),
+    ...droppedSets.flatMap((name) => [define("set", name, earlierSets[name]), `delete set ${at} ${name}`]),
   ];
   const table = want.comment === undefined ? [] : [`add table ${at} { comment "${want.comment}"; }`];
   return transaction(want, lines.length === 0 && found ? [] : [...table, ...lines]);
@@ -264,6 +269,7 @@ export const nftablesRulesKind: Kind<typeof args, Rules> = {
   removal,
   probe,
   shared: true,
+  remembers: true,
   merge: (texts) => texts.join(""),
   parse,
   applied,

@@ -62,6 +62,8 @@ export interface OwnedRecord {
   readonly args: Args & Record<string, unknown>;
   /** What was there before. */
   readonly before?: Record<string, unknown>;
+  /** Arguments that were written down before, and of which parts may still be there. */
+  readonly former?: readonly (Args & Record<string, unknown>)[];
   /** What undoes it, as a person would type it. */
   readonly undo: readonly string[];
 }

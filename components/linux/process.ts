@@ -143,7 +143,6 @@ export const processKind: Kind<typeof args> = {
     return { ...(netns ? { netns } : {}), name };
   },
   within: ({ netns }) => [netns],
-  written: true,
   // What a run before left of it would hold its ports.
   prepare: (want, { lab }) => [endIfStarted(lab, files(want, lab), ending(want, lab))],
   commands,

@@ -141,8 +141,8 @@ export class Reconciler {
     const { found, wrong, ownership } = observed;
     if (wrong !== undefined) throw new HostError(`${resourceId(kind, args)} cannot be imported: ${wrong}`);
     const { inside, record } = ownership;
-    const note = (before: Args): Command => this.record(kind, before, kind.permanent ? before : undefined, true);
-    if (found && !record && (!inside || kind.written)) await this.host(args.host).run([note(found)]);
+    const note = (before: Args): Command => this.record(kind, before, kind.permanent ? before : undefined, [], true);
+    if (found && !record && !(inside && kind.transient)) await this.host(args.host).run([note(found)]);
     return found;
   }
 
@@ -172,9 +172,18 @@ export class Reconciler {
       if (!this.marked.has(state.host)) throw this.unknown(kind, state, observed);
       return [`${this.notOurs(kind, state, observed.wrong).message}; it stays`];
     }
-    await this.remove(kind, state, observed);
+    await this.remove(kind, state, await this.withoutFormer(kind, state, observed));
     if (record || !inside) await this.host(state.host).run([forget(this.lab, kind, state)]);
     return [];
+  }
+
+  /** Of other arguments than these nobody finds the parts any more when it is gone, so it first becomes what these say. */
+  private async withoutFormer(kind: Kind, args: Args, observed: Observed): Promise<Observed> {
+    const { record } = observed.ownership;
+    const others = record && kind.remembers ? [record.args, ...(record.former ?? [])] : [];
+    if (others.every((each) => isPartOf(each, args))) return observed;
+    await this.ensure(kind, args, observed, undefined);
+    return this.observe(kind, args);
   }
 
   /** Those with one probe may pass parts on to each other (an address, from one Service to another): then what was seen is old. */
@@ -194,8 +203,7 @@ export class Reconciler {
       return await this.ensureOnce(kind, args, observed, old);
     } catch (error) {
       if (!(error instanceof RefusedTogether)) throw error;
-      const { found, wrong } = await this.observe(kind, args);
-      return this.ensureOnce(kind, args, { ...observed, found, wrong }, old, { wasAbsent: !observed.found });
+      return this.ensureOnce(kind, args, await this.observe(kind, args), old, { wasAbsent: !observed.found });
     }
   }
 
@@ -210,9 +218,10 @@ export class Reconciler {
     const { found, ownership } = observed;
     const { inside, record } = ownership;
     const host = this.host(args.host);
-    const context = { ...this.context(), old };
+    const former = kind.remembers ? formerOf(record, old) : [];
+    const context = { ...this.context(), old, former };
     const before = kind.permanent ? ((record?.before as Args | undefined) ?? found) : undefined;
-    const note = kind.written || !inside ? [this.record(kind, args, before, !record)] : [];
+    const note = inside && kind.transient ? [] : [this.record(kind, args, before, former, !record)];
     const steps = kind.commands(args, found, context);
     const prepare = steps.length > 0 && observed !== nothing ? (kind.prepare?.(args, context) ?? []) : [];
     // Some properties only say what to wait for.
@@ -221,7 +230,7 @@ export class Reconciler {
     const probe = kind.probe(args, context);
     let outputs: Output[];
     try {
-      outputs = await runAndLook(host, kind, [...note, ...prepare, ...steps, ...finish], probe, alone !== undefined);
+      outputs = await runAndLook(host, kind, note, [...prepare, ...steps, ...finish], probe, alone !== undefined);
       // What ended between the last look and the probe is looked at again, to hear why.
       if (finish.length > 0 && !kind.parse(outputs.slice(-probe.length), args)) await host.run(finish);
     } catch (error) {
@@ -376,13 +385,20 @@ export class Reconciler {
     return unasked.reduce((state, path) => without(state, path), found);
   }
 
-  private record(kind: Kind, args: Args, before: Args | undefined, isNew: boolean): Command {
+  private record(
+    kind: Kind,
+    args: Args,
+    before: Args | undefined,
+    former: readonly OwnedRecord["args"][],
+    isNew: boolean,
+  ): Command {
     // podnet's own scripts tell a person nothing.
     const undo = kind.removal(args, args, { ...this.context(), before }).filter(({ argv }) => argv[0] !== "perl");
     const record: OwnedRecord = {
       token: kind.token,
       args: args as OwnedRecord["args"],
       before: before as OwnedRecord["before"],
+      ...(former.length > 0 && { former }),
       undo: undo.map(line),
     };
     return writeDown(this, kind, args, record, isNew);
@@ -459,6 +475,16 @@ const nothing: Observed = {
   wrong: undefined,
   ownership: { inside: true, owner: undefined, record: undefined },
 };
+
+/** What may be there of other arguments: where the state has what was written down last, of no earlier ones. */
+function formerOf(record: OwnedRecord | undefined, old: Args | undefined): OwnedRecord["args"][] {
+  if (!record) return [];
+  return old && isPartOf(record.args, old) ? [record.args] : [record.args, ...(record.former ?? [])];
+}
+
+/** Whether a state, in which more may stand, has these arguments. */
+const isPartOf = (args: OwnedRecord["args"], state: Args): boolean =>
+  Object.entries(args).every(([key, value]) => differences(value, at(state, key)).length === 0);
 
 const isAbsent = ({ found, wrong }: Observed): boolean => found === undefined && wrong === undefined;
 

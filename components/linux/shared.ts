@@ -111,19 +111,21 @@ export async function askAndLook(
 }
 
 /**
- * As `run` of both, with the kind's probe behind.
+ * As `run` of all, with the kind's probe behind.
+ * @param note what has to be written down first
  * @param alone whether nothing of others may be loaded with it
  * @throws RefusedTogether
  */
 export async function runAndLook(
   host: Runner,
   kind: Kind,
+  note: readonly Command[],
   commands: readonly Command[],
   probe: readonly Command[],
   alone: boolean,
 ): Promise<Output[]> {
-  if (!kind.shared) return host.run([...commands, ...probe]);
-  const outputs = await run(host, kind, commands, alone);
+  if (!kind.shared) return host.run([...note, ...commands, ...probe]);
+  const outputs = [...(await host.run(note)), ...(await run(host, kind, commands, alone))];
   const seen = await lookOf(host, probe).ask();
   const failed = seen.findIndex(({ code }, i) => code !== 0 && !probe[i]?.mayFail);
   const [command, output] = [probe[failed], seen[failed]];

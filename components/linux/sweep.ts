@@ -1,7 +1,7 @@
 // Removes a lab from a host by nothing but what is written down there: no state, no program, no files of the lab.
 // A file among the records that is not one, or not whole, is told and not obeyed.
 import { dirname } from "node:path";
-import type { Runner } from "../host";
+import type { Output, Runner } from "../host";
 import { type Kind, resourceId } from "./kind";
 import {
   type OwnedRecord,
@@ -61,11 +61,10 @@ export async function sweepLeftovers(
   isPart: (record: string) => boolean,
   owner: string,
 ): Promise<Swept> {
-  const notes = await readNotes(host, lab);
+  const notes = await readNotes(host, lab, isPart);
   if (notes.owner !== undefined && notes.owner !== owner) return { removed: [], left: [] };
   const failures = new Map<string, string>();
-  const written = notes.written.filter(({ path }) => !isPart(path));
-  const removed = await removeAll(host, lab, { ...notes, written }, failures);
+  const removed = await removeAll(host, lab, notes, failures);
   return { removed, left: [...failures.values()] };
 }
 
@@ -106,9 +105,14 @@ const told = (notes: Notes): string[] => [
 
 const whose = ({ owner }: Notes): string[] => (owner === undefined ? [] : [`the lab of ${owner}`]);
 
-/** The other way round than they can be made, kind by kind. */
-const inOrderOfRemoval = (written: readonly Written[]): Written[][] =>
-  [...kinds].reverse().map((kind) => written.filter((each) => each.kind === kind));
+/** The other way round than they can be made, kind by kind. What lies in a namespace that goes is gone with it. */
+function inOrderOfRemoval(written: readonly Written[]): Written[][] {
+  const going = new Set(written.map(({ kind, record }) => kind.space?.(record.args)));
+  const inGoing = ({ kind, record: { args } }: Written): boolean =>
+    kind.within(args).some((netns) => netns !== undefined && going.has(netns));
+  const alone = written.filter((each) => !inGoing(each));
+  return [...kinds].reverse().map((kind) => alone.filter((each) => each.kind === kind));
+}
 
 async function removeAll(
   host: Runner,
@@ -160,33 +164,48 @@ const clearScraps = String.raw`for file; do
   rm -f "$file"
 done 2>/dev/null; :`;
 
-/** One line for each file: its type, its path and its content, both in hexadecimal; of a log nobody needs the content. */
-const list = String.raw`[ ! -d "$1" ] || find "$1" -mindepth 1 ! -type d -print0 | xargs -0r perl -e '
-  for (@ARGV) {
+/** The paths of all files, each in a line, in hexadecimal. */
+const list = String.raw`[ ! -d "$1" ] || find "$1" -mindepth 1 ! -type d -print0 | perl -0ne 'chomp; print unpack("H*", $_), "\n"'`;
+
+/** For each of these paths a line: its type, its path and its content, both in hexadecimal; of a log nobody needs the content. */
+const read = String.raw`perl -e '
+  for (map { chomp; pack "H*", $_ } <STDIN>) {
     my ($type, $text) = (-f $_ && !-l $_ ? "file" : "other", "");
     if ($type eq "file" && !/\.log$/ && open(my $file, "<", $_)) { read $file, $text, 1 << 24 }
     print join(" ", $type, unpack("H*", $_), unpack("H*", $text)), "\n";
   }'`;
 
-async function readNotes(host: Runner, lab: string): Promise<Notes> {
-  const [output] = await host.run([{ argv: ["sh", "-c", list, "sh", ownedFolder(lab)] }]);
-  const lines = (output?.stdout ?? "").split("\n").filter((line) => line !== "");
-  return sort(lab, lines.map(readLine));
+/** @param isKnown paths of records that nobody needs to read, for there may be thousands */
+async function readNotes(
+  host: Runner,
+  lab: string,
+  isKnown: (record: string) => boolean = () => false,
+): Promise<Notes> {
+  const [names] = await host.run([{ argv: ["sh", "-c", list, "sh", ownedFolder(lab)] }]);
+  const paths = linesOf(names).map(fromHex);
+  const asked = paths.filter((path) => !isKnown(path));
+  const stdin = asked.map((path) => `${Buffer.from(path).toString("hex")}\n`).join("");
+  const [contents] = await host.run([{ argv: ["sh", "-c", read], stdin }]);
+  return sort(lab, linesOf(contents).map(readLine), new Set(paths));
 }
+
+const linesOf = (output: Output | undefined): string[] =>
+  (output?.stdout ?? "").split("\n").filter((line) => line !== "");
+
+const fromHex = (text: string): string => Buffer.from(text, "hex").toString("utf8");
 
 function readLine(line: string): Found {
   const [type, path = "", content = ""] = line.split(" ");
-  const text = (hex: string): string => Buffer.from(hex, "hex").toString("utf8");
-  return { path: text(path), content: type === "file" ? text(content) : undefined };
+  return { path: fromHex(path), content: type === "file" ? fromHex(content) : undefined };
 }
 
-function sort(lab: string, found: readonly Found[]): Notes {
+/** @param records paths of all that is there, whether it was read or not */
+function sort(lab: string, found: readonly Found[], records: ReadonlySet<string>): Notes {
   const written: Written[] = [];
   const folders: [string, string][] = [];
   const scraps: string[] = [];
   const strange: string[] = [];
   let owner: string | undefined;
-  const records = new Set(found.map(({ path }) => path));
   for (const { path, content } of found) {
     const base = path.replace(/(\.\d+)?\.(pid|log|new)$/, "");
     if (path === netnsMountRecord(lab) && content !== undefined) continue;

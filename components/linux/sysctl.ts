@@ -68,7 +68,6 @@ export const sysctlKind: Kind<typeof args> = {
   },
   within: ({ netns }) => [netns],
   permanent: true,
-  written: true,
   commands,
   removal,
   probe: ({ netns, name }) => [{ argv: within(netns, ["sysctl", "-n", name]) }],

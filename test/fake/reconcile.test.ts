@@ -145,7 +145,7 @@ describe("whose it is", () => {
     const inside = args("Bridge", { netns: "lab.a", name: "br0" });
     const { state } = await reconciler.create(kind("Bridge"), inside);
     expect(state).toEqual(inside);
-    expect(recordsOfLab().filter((path) => path.includes("Bridge"))).toEqual([]);
+    expect(recordsOfLab().filter((path) => path.includes("Bridge"))).toHaveLength(1);
   });
 
   test("in another's namespace: theirs", async () => {
@@ -539,5 +539,58 @@ describe("groups of rules that come at the same time", () => {
       ["a", "c"].map((name) => `-m comment --comment ${name} -j OWN-${name}`),
       ["a", "c"].map((name) => `-m comment --comment ${name} -j DROP`),
     ]);
+  });
+});
+
+describe.each(["IptablesRules", "NftablesRules"])("a change of %s that was killed", (name) => {
+  const group = (chain: string): Args =>
+    args(name, {
+      netns: "lab.a",
+      name: "web",
+      ...(name === "IptablesRules"
+        ? { tables: { nat: { chains: { [chain]: ["-j ACCEPT"] } } } }
+        : { table: "own", comment: "web's", chains: { base: ["counter"], [chain]: ["accept"] } }),
+    });
+  const dump = (): string =>
+    fake.kernel
+      .dump()
+      .split("\n")
+      .filter((line) => line.startsWith("/run/netns/lab.a "))
+      .join("\n");
+
+  beforeEach(async () => {
+    await reconciler.create(kind("NetworkNamespace"), args("NetworkNamespace", { name: "lab.a" }));
+    await reconciler.create(kind(name), group("alpha"));
+    // The note, then the rules.
+    host.start({ at: 1, how: "lost behind" });
+    await expect(reconciler.update(kind(name), group("beta"), group("alpha"))).rejects.toThrow("lost");
+    host.start();
+    expect(dump()).toContain("beta");
+  });
+
+  test("leaves nothing when it is something else by now", async () => {
+    await reconciler.update(kind(name), group("gamma"), group("alpha"));
+    expect(dump()).toContain("gamma");
+    expect(dump()).not.toMatch(/alpha|beta/);
+  });
+
+  test("and the next one too", async () => {
+    host.start({ at: 0, how: "lost behind" });
+    await expect(reconciler.update(kind(name), group("gamma"), group("alpha"))).rejects.toThrow("lost");
+    host.start();
+    await reconciler.update(kind(name), group("delta"), group("alpha"));
+    expect(dump()).not.toMatch(/alpha|beta|gamma/);
+  });
+
+  test("leaves nothing when it is wanted no more", async () => {
+    await reconciler.delete(kind(name), group("alpha"));
+    expect(dump()).not.toMatch(/alpha|beta/);
+  });
+
+  test("is known by what is written down alone", async () => {
+    expect(await sweepLeftovers(host, lab, (record) => record.includes("NetworkNamespace"), owner)).toMatchObject({
+      left: [],
+    });
+    expect(dump()).not.toMatch(/alpha|beta/);
   });
 });

@@ -111,10 +111,11 @@ export async function walk(host: FakeHost, seed: number, length: number): Promis
     if (isNew) count("namespaces");
   }
 
-  /** Written down before it is made, unless it lies in the lab's own namespaces. */
+  /** Written down before it is made; what is in its way in the lab's own namespaces goes before that. */
   function expectWrittenDown(item: Item, args: Args, command: Command): void {
     const isInside = item.kind.within(args).every((netns) => netns !== undefined);
-    if (isBookkeeping(command) || (isInside && !item.kind.written)) return;
+    const isInTheWay = isInside && command.argv.includes("del");
+    if (isBookkeeping(command) || isInTheWay || item.kind.transient) return;
     const old = engine.state.get(item.name);
     const records = [args, ...(old ? [old] : [])].map((each) => recordPath(lab, item.kind, each));
     if (!records.some((path) => host.kernel.files.has(path)))

@@ -17,6 +17,7 @@ const pairs = (words: Words): [string, string][] =>
 const scripts: readonly (readonly [text: string, script: Script])[] = [
   ["f=/proc/sys/net/ipv4/conf/$dev/promote_secondaries", removeAddresses],
   ["-mindepth 1 ! -type d", listNotes],
+  ['pack "H*", $_ } <STDIN>', readNotes],
   ["find \"$1\" -name '.*' -prune", listFiles],
   ['rmdir "$1" 2>/dev/null && echo "$1"', sweepFolders],
   ["for file; do\n  case $file in *.pid)", sweepScraps],
@@ -171,7 +172,13 @@ function endGroup(kernel: Kernel, lab: string, name: string, place: string, patt
 function listNotes({ files }: Kernel, [folder = ""]: Words): Output {
   const hex = (text: string): string => Buffer.from(text).toString("hex");
   const below = [...files].filter(([path, { type }]) => path.startsWith(`${folder}/`) && type === "file");
-  return said(below.map(([path, { content }]) => `file ${hex(path)} ${hex(content)}\n`).join(""));
+  return said(below.map(([path]) => `${hex(path)}\n`).join(""));
+}
+
+function readNotes({ files }: Kernel, _: Words, stdin: string): Output {
+  const lines = stdin.split("\n").filter((line) => line !== "");
+  const content = (line: string): string => files.get(Buffer.from(line, "hex").toString())?.content ?? "";
+  return said(lines.map((line) => `file ${line} ${Buffer.from(content(line)).toString("hex")}\n`).join(""));
 }
 
 function listFiles({ files }: Kernel, [folder = "", notes = "", mark = ""]: Words): Output {
