@@ -172,18 +172,21 @@ export class Reconciler {
       if (!this.marked.has(state.host)) throw this.unknown(kind, state, observed);
       return [`${this.notOurs(kind, state, observed.wrong).message}; it stays`];
     }
-    await this.remove(kind, state, await this.withoutFormer(kind, state, observed));
+    const last = await this.withoutFormer(kind, state, observed);
+    await this.remove(kind, last, last === state ? observed : await this.observe(kind, last));
     if (record || !inside) await this.host(state.host).run([forget(this.lab, kind, state)]);
     return [];
   }
 
-  /** Of other arguments than these nobody finds the parts any more when it is gone, so it first becomes what these say. */
-  private async withoutFormer(kind: Kind, args: Args, observed: Observed): Promise<Observed> {
-    const { record } = observed.ownership;
-    const others = record && kind.remembers ? [record.args, ...(record.former ?? [])] : [];
-    if (others.every((each) => isPartOf(each, args))) return observed;
-    await this.ensure(kind, args, observed, undefined);
-    return this.observe(kind, args);
+  /**
+   * Of several arguments that something may have parts of, nobody finds all of them when it is to go. So first it becomes what was
+   * written down last.
+   * @returns the arguments that it has then
+   */
+  private async withoutFormer(kind: Kind, state: Args, { ownership: { record } }: Observed): Promise<Args> {
+    if (!record || !kind.remembers || (!record.former && isPartOf(record.args, state))) return state;
+    await this.ensure(kind, record.args, await this.observe(kind, record.args), state);
+    return record.args;
   }
 
   /** Those with one probe may pass parts on to each other (an address, from one Service to another): then what was seen is old. */
