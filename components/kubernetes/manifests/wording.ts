@@ -2,6 +2,7 @@
 
 import type { TObject, TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
+import { mostReplicas } from "../workloads";
 import { type Path, valueAt } from "./source";
 import { listed, nearest, quoted } from "./suggest";
 import { typeName, variantsOf } from "./variants";
@@ -82,9 +83,12 @@ function unknownField(path: Path, { title, properties }: TObject): Told {
 const hasField = (type: TSchema | undefined, field: string): boolean =>
   Object.hasOwn((type?.["properties"] ?? {}) as object, field);
 
-/** Kubernetes' schema says of a port that it is an int32, and no more. */
-const rangeOf = (name: string, schema: TSchema): string =>
-  /port$/i.test(name) ? "1 to 65535" : `${schema["minimum"]} to ${schema["maximum"]}`;
+/** Kubernetes' schema says of a number that it is an int32, and no more. */
+function rangeOf(name: string, schema: TSchema): string {
+  if (/port$/i.test(name)) return "1 to 65535";
+  if (name === "replicas") return `0 to ${mostReplicas}`;
+  return `${name === "start" ? 0 : schema["minimum"]} to ${schema["maximum"]}`;
+}
 
 function notOneOf(name: string, value: unknown, known: readonly string[]): string {
   const meant = nearest(String(value), known);
@@ -115,15 +119,18 @@ function illTyped(name: string, value: unknown, schema: TSchema, text: string | 
   if (schema["type"] === "string" && text !== undefined && (typeof value === "number" || typeof value === "boolean"))
     return `${name} must be ${wanted}, but YAML reads ${text} as a ${typeof value}; put it in quotes: "${text}"`;
   if (typeof value === "string" && /^(integer|number|boolean)$/.test(String(schema["type"]))) {
-    const bare =
-      value.trim() !== "" &&
-      (schema["type"] === "boolean" ? /^(true|false)$/.test(value) : Number.isFinite(Number(value)));
-    return `${name} must be ${wanted}, not ${quoted(value)}${bare ? `; write ${value.trim()} without quotes` : ""}`;
+    const bare = schema["type"] === "boolean" ? /^(true|false)$/.exec(value)?.[0] : decimal(value);
+    const quotes = bare === value.trim() ? " without quotes" : "";
+    return `${name} must be ${wanted}, not ${quoted(value)}${bare === undefined ? "" : `; write ${bare}${quotes}`}`;
   }
   if (schema["type"] === "array")
     return `${name} must be a list, not ${describe(value)}; begin each of its items with "- "`;
   return `${name} must be ${wanted}, not ${describe(value)}`;
 }
+
+/** A number in digits alone: YAML reads 0O17 as text, and 017 as octal. */
+const decimal = (text: string): string | undefined =>
+  text.trim() !== "" && Number.isFinite(Number(text)) ? String(Number(text)) : undefined;
 
 function wantedType(schema: TSchema): string {
   const type = String(schema["type"]);

@@ -1,5 +1,5 @@
 // YAML text in, plain values with their places out. Values mean what they mean to kubectl, which reads YAML with Go's
-// yaml.v2: booleans are also written yes, no, on, off, y and n, `<<` merges, 0644 is octal; times are plain text.
+// yaml.v2: booleans are also written yes, no, on, off, y and n, `<<` merges, 0644 and 0o644 are octal; times are plain text.
 
 import {
   type Alias,
@@ -38,7 +38,7 @@ export function readYaml(file: string, text: string): { documents: YamlDocument[
     prettyErrors: false,
     version: "1.1",
     stringKeys: true,
-    customTags: (tags) => tags.filter((tag) => typeof tag === "string" || !isTime(tag)),
+    customTags: (tags) => [...tags.filter((tag) => typeof tag === "string" || !isTime(tag)), "intOct"],
   });
   for (const document of parsed) {
     const aliases = aliasesIn(document);

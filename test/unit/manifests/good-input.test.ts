@@ -129,6 +129,19 @@ test("commands, args and variables are taken as they are", () => {
   expect(parse(JSON.stringify(pod)).pods[0]?.spec.containers).toEqual([container]);
 });
 
+test("numbers mean what they mean to kubectl", () => {
+  const written = ["0120", "0o120", "0x50", "0b1010000", "8_0"];
+  const { services } = parse(
+    written
+      .map(
+        (port, index) =>
+          `{ apiVersion: v1, kind: Service, metadata: { name: s${index} }, spec: { ports: [{ port: ${port} }] } }`,
+      )
+      .join("\n---\n"),
+  );
+  expect(services.map(({ spec }) => spec.ports[0]?.port)).toEqual(written.map(() => 80));
+});
+
 test("what kubectl get prints can be used as it is", () => {
   const { nodes, pods, namespaces, warnings } = parse(exported);
   expect(nodes.map(internalIPOf)).toEqual([undefined, "192.168.0.42"]);

@@ -88,14 +88,14 @@ export function checkNamespaced<T extends { metadata: { name: string; namespace:
   return checkNames(context, what, entries, (entry, name) => `${namespaceOf(entry)}/${name}`);
 }
 
-/** Reports the name of a node that the lab does not have. */
-export function checkNodeName(context: Context, entry: Entry<unknown>, path: Path, name: string): void {
+/** @param so what follows from it. @returns what is wrong with the name of a node that the lab does not have */
+export function unknownNode(context: Context, name: string, so = ""): string | undefined {
   const names = context.nodes.map(nameOf).filter((name) => name !== undefined);
-  if (names.includes(name) || context.incomplete || context.nodes.length === 0) return;
+  if (names.includes(name) || context.incomplete || context.nodes.length === 0) return undefined;
   const meant = nearest(name, names);
   const hint =
     meant === undefined
       ? `the lab has ${names.length > 8 ? `${names.length} nodes, none of that name` : listed(names)}`
       : `did you mean "${meant}"?`;
-  context.problem(entry, path, `unknown node ${quoted(name)}; ${hint}`);
+  return `unknown node ${quoted(name)}${so}; ${hint}`;
 }

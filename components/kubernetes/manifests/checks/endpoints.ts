@@ -13,7 +13,7 @@ import {
   managedByLabel,
   serviceNameLabel,
 } from "../types";
-import { type Context, checkNamespaced, checkNodeName, keyOf, nameOf, namePath, namespaceOf } from "./context";
+import { type Context, checkNamespaced, keyOf, nameOf, namePath, namespaceOf, unknownNode } from "./context";
 import { checkOneOf, checkPort, protocols, readDestination } from "./values";
 
 type Services = ReadonlyMap<string, Entry<WrittenService>>;
@@ -51,12 +51,12 @@ function checkSlice(context: Context, slice: Entry<EndpointSlice>, services: Ser
   function checkAddresses(): void {
     for (const [index, endpoint] of endpoints.entries()) {
       const path = ["endpoints", index];
-      const { addresses = [], nodeName } = endpoint ?? {};
+      const { addresses = [] } = endpoint ?? {};
       if (addresses.length === 0 && !slice.isBroken([...path, "addresses"]))
         context.problem(slice, [...path, "addresses"], "this endpoint has no address; add one");
       for (const [at, address = ""] of addresses.entries())
         readDestination(context, slice, [...path, "addresses", at], "address", address, "10.244.0.2");
-      if (nodeName !== undefined) checkNodeName(context, slice, [...path, "nodeName"], nodeName);
+      checkWhere(context, slice, path, endpoint ?? {});
     }
   }
 }
@@ -76,12 +76,28 @@ function checkSubsets(context: Context, endpoints: Entry<Endpoints>, services: S
       context.problem(endpoints, path, "this subset has no addresses; add some, or remove it");
     for (const [field, list] of Object.entries({ addresses, notReadyAddresses }))
       for (const [at, address] of list.entries()) {
-        const { ip, nodeName } = address ?? {};
+        const { ip } = address ?? {};
         if (ip !== undefined) readDestination(context, endpoints, [...path, field, at, "ip"], "ip", ip, "10.244.0.2");
-        if (nodeName !== undefined) checkNodeName(context, endpoints, [...path, field, at, "nodeName"], nodeName);
+        checkWhere(context, endpoints, [...path, field, at], address ?? {});
       }
     checkEndpointPorts(context, endpoints, [...path, "ports"], ports, service);
   }
+}
+
+/** Of a node the API server wants no more than a name. Nobody asks for an endpoint by its hostname here. */
+function checkWhere(
+  context: Context,
+  entry: Entry<unknown>,
+  path: Path,
+  { nodeName, hostname }: { readonly nodeName?: string; readonly hostname?: string },
+): void {
+  const nodeFault = nodeName === undefined ? undefined : nameFault("nodeName", nodeName, dnsSubdomain);
+  const unknown =
+    nodeName === undefined ? undefined : unknownNode(context, nodeName, ", so this endpoint is local to no node");
+  if (nodeFault !== undefined) context.problem(entry, [...path, "nodeName"], nodeFault);
+  else if (unknown !== undefined) context.warning(entry, [...path, "nodeName"], unknown);
+  const hostFault = hostname === undefined ? undefined : nameFault("hostname", hostname, dnsLabel);
+  if (hostFault !== undefined) context.problem(entry, [...path, "hostname"], hostFault);
 }
 
 /** The Service whose endpoints these are; a warning if there is none. */

@@ -12,6 +12,7 @@ interface Wanted {
 }
 
 export function checkHostPorts(context: Context): void {
+  for (const template of context.templates) checkWithin(context, template);
   const taken = new Map<string, Wanted[]>(context.nodes.map((node) => [nameOf(node) ?? "", []]));
   const obstacle = (node: string, wanted: readonly Wanted[]) =>
     wanted
@@ -41,6 +42,20 @@ export function checkHostPorts(context: Context): void {
         pod,
         first.path,
         `no node is left for every pod that wants hostPort ${portText(first.port)}: the lab has ${context.nodes.length}; use fewer pods or more nodes`,
+      );
+  }
+}
+
+/** The API server refuses one written twice; of two that overlap, portmap's rules lead all connections to one. */
+function checkWithin(context: Context, pod: Entry<Pod>): void {
+  const wanted = wantedBy(pod);
+  for (const [index, { port, path }] of wanted.entries()) {
+    const same = wanted.slice(0, index).find((other) => clash(other.port, port));
+    if (same !== undefined)
+      context.problem(
+        pod,
+        path,
+        `hostPort ${portText(port)} already leads to a port of this pod, at ${placeOf(pod, same.path)}; choose another`,
       );
   }
 }

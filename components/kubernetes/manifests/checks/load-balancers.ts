@@ -6,7 +6,7 @@ import type { Entry } from "../objects";
 import type { Path } from "../source";
 import type { WrittenService } from "../types";
 import { Asked, reportRoom } from "./asked";
-import type { Context } from "./context";
+import { type Context, placeOf } from "./context";
 import { whose } from "./nodes";
 import type { Ranges } from "./ranges";
 import { readAddress, readDestination } from "./values";
@@ -106,14 +106,31 @@ function warnOfNone(
 const clientNetwork = cidr("203.0.113.0/24");
 
 /** Two Services may share an address when they have different ports. */
-export function checkExternalIPs(context: Context): void {
+export function checkExternalIPs(context: Context, { nodeCIDR }: Ranges): void {
   const asked = new Asked<string>();
   for (const service of context.services) {
     const { externalIPs = [], ports = [] } = service.value.spec ?? {};
+    const own = new Map<bigint, Path>();
     for (const [index, ip = ""] of externalIPs.entries()) {
       const path = ["spec", "externalIPs", index];
       const address = readDestination(context, service, path, "externalIP", ip, "198.51.100.10");
       if (address === undefined) continue;
+      const same = own.get(address);
+      if (same !== undefined) {
+        context.warning(
+          service,
+          path,
+          `externalIP ${ip} is already at ${placeOf(service, same)}, and once is enough; leave one out`,
+        );
+        continue;
+      }
+      own.set(address, path);
+      if (nodeCIDR !== undefined && holds(nodeCIDR, address) && !usable(nodeCIDR, address))
+        context.warning(
+          service,
+          path,
+          `externalIP ${ip} is ${whose(nodeCIDR, address)} in nodeCIDR ${formatCidr(nodeCIDR)}, so connections to it may not come to the Service; choose one such as 198.51.100.10`,
+        );
       if (holds(clientNetwork, address))
         context.warning(
           service,

@@ -1,7 +1,7 @@
 import type { Entry } from "../objects";
 import { dnsLabel, dnsSubdomain, nameFault } from "../names";
 import type { Pod } from "../types";
-import { type Context, checkNames, checkNamespaced, checkNodeName, nameOf, namePath } from "./context";
+import { type Context, checkNames, checkNamespaced, nameOf, namePath, unknownNode } from "./context";
 import { type Ports, checkContainers } from "./containers";
 import { checkAgainstNodePorts, checkHostPorts } from "./host-ports";
 
@@ -45,5 +45,6 @@ function checkNode(context: Context, pod: Entry<Pod>): void {
       );
     return;
   }
-  checkNodeName(context, pod, ["spec", "nodeName"], nodeName);
+  const unknown = unknownNode(context, nodeName);
+  if (unknown !== undefined) context.problem(pod, ["spec", "nodeName"], unknown);
 }

@@ -5,7 +5,7 @@ import { clusterIPsOf, nodePorts } from "../../addresses/ranges";
 import type { Path } from "../source";
 import { nearest, quoted } from "../suggest";
 import { Asked, reportRoom } from "./asked";
-import { type Context, keyOf } from "./context";
+import { type Context, keyOf, placeOf } from "./context";
 import { whose } from "./nodes";
 import type { Ranges } from "./ranges";
 import { readAddress } from "./values";
@@ -78,7 +78,14 @@ export function checkNodePorts(context: Context): void {
     const balanced = type === "LoadBalancer";
     if (type === "NodePort" || (balanced && spec.allocateLoadBalancerNodePorts !== false)) wanting += ports.length;
     if (!balanced || spec.externalTrafficPolicy !== "Local") continue;
-    ask(["spec", "healthCheckNodePort"], healthCheckNodePort);
+    const own = ports.findIndex((port) => healthCheckNodePort && port?.nodePort === healthCheckNodePort);
+    if (own < 0) ask(["spec", "healthCheckNodePort"], healthCheckNodePort);
+    else
+      context.problem(
+        service,
+        ["spec", "healthCheckNodePort"],
+        `healthCheckNodePort ${healthCheckNodePort} is already the nodePort at ${placeOf(service, ["spec", "ports", own, "nodePort"])}; choose another, or leave it out`,
+      );
     wanting++;
   }
   if (wanting > last - first + 1)

@@ -1,6 +1,6 @@
 // A Service by itself: what the API server would say of it (k8s.io/kubernetes, pkg/apis/core/validation).
 
-import { parseCidr } from "../../addresses/cidr";
+import { formatCidr, parseCidr } from "../../addresses/cidr";
 import { dnsLabel1035, dnsSubdomain, nameFault } from "../names";
 import type { Entry } from "../objects";
 import type { Path } from "../source";
@@ -31,7 +31,7 @@ export function checkServices(context: Context, ranges: Ranges): ReadonlyMap<str
   checkClusterIPs(context, ranges);
   checkNodePorts(context);
   checkLoadBalancers(context, ranges);
-  checkExternalIPs(context);
+  checkExternalIPs(context, ranges);
   return services;
 }
 
@@ -121,8 +121,22 @@ function checkOutside(context: Context, service: Service): void {
 
 /** Of both families, with host bits, and with spaces around it from the time when it was an annotation. */
 function checkSourceRange(context: Context, service: Service, path: Path, text: string): void {
-  if (parseCidr(text.trim()) === undefined)
-    context.problem(service, path, `loadBalancerSourceRange ${quoted(text)} ${cidrFault(text.trim(), 32)}`);
+  const range = text.trim();
+  const parsed = parseCidr(range);
+  if (parsed === undefined)
+    context.problem(service, path, `loadBalancerSourceRange ${quoted(text)} ${cidrFault(range, 32)}`);
+  else if (parsed.cidr.family === 6)
+    context.warning(
+      service,
+      path,
+      `loadBalancerSourceRange ${range} is IPv6, and the proxy of an IPv4 cluster leaves it out (without any other, everybody may connect); write an IPv4 range`,
+    );
+  else if (parsed.address !== parsed.cidr.first)
+    context.warning(
+      service,
+      path,
+      `loadBalancerSourceRange ${range} has host bits set, which the proxy leaves out; write ${formatCidr(parsed.cidr)}`,
+    );
 }
 
 /** The longest time that session affinity may last: a day. */

@@ -12,6 +12,13 @@ import { checkOneOf } from "./values";
 const operators = ["In", "NotIn", "Exists", "DoesNotExist"];
 const kinds: readonly WorkloadKind[] = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"];
 
+/** Where a kind says how its pods give way to new ones, and in which words. */
+const strategies: Readonly<Partial<Record<WorkloadKind, readonly [field: string, types: readonly string[]]>>> = {
+  Deployment: ["strategy", ["RollingUpdate", "Recreate"]],
+  StatefulSet: ["updateStrategy", ["RollingUpdate", "OnDelete"]],
+  DaemonSet: ["updateStrategy", ["RollingUpdate", "OnDelete"]],
+};
+
 export function checkWorkloads(context: Context): void {
   for (const kind of kinds) {
     const workloads = context.workloads.filter(({ value }) => value.kind === kind);
@@ -21,6 +28,7 @@ export function checkWorkloads(context: Context): void {
       if (workload.value.spec === undefined && !workload.isBroken(["spec"]))
         context.problem(workload, ["spec"], `this ${kind} has no spec; add it, with selector and template`);
       checkNumbers(context, workload);
+      checkStrategy(context, workload, kind);
       checkSelector(context, workload, kind);
     }
   }
@@ -56,6 +64,14 @@ function checkNumbers(context: Context, workload: Entry<Workload>): void {
   };
   within(["spec", "replicas"], replicas, mostReplicas);
   within(["spec", "ordinals", "start"], ordinals?.start ?? 0, 2 ** 31 - 1);
+}
+
+function checkStrategy(context: Context, workload: Entry<Workload>, kind: WorkloadKind): void {
+  const [field, types] = strategies[kind] ?? [];
+  if (field === undefined || types === undefined) return;
+  const spec = workload.value.spec as Readonly<Record<string, { readonly type?: string }>> | undefined;
+  // "" is what the API server takes for its default.
+  checkOneOf(context, workload, ["spec", field, "type"], spec?.[field]?.type || undefined, types);
 }
 
 function checkSelector(context: Context, workload: Entry<Workload>, kind: WorkloadKind): void {
