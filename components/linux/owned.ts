@@ -1,9 +1,9 @@
-// Whose is it? What lies in a namespace that the lab made is the lab's. Everything else that the lab makes on a host is
-// written down in /run/podnet/<lab>/.owned before it is made; /run and the kernel's objects vanish together at a reboot.
+// Whose is it? What lies in a namespace that the lab made is the lab's. Whatever it makes on a host is written down in
+// /run/podnet/<lab>/.owned before it is made; /run and the kernel's objects vanish together at a reboot.
 //
 //   .owned/owner                             whose the lab is, as `ann@laptop:/home/ann/podnet`
 //   .owned/host/NetworkNamespace-<hash>      one record (JSON) for each object in no namespace of the lab
-//   .owned/netns-<hash>/Process-<hash>       and for those inside one that need a record all the same
+//   .owned/netns-<hash>/Process-<hash>       and for those inside one
 import { createHash } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { type Command, HostError, NotOurs, type Output } from "../host";
