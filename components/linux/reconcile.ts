@@ -185,8 +185,9 @@ export class Reconciler {
    */
   private async withoutFormer(kind: Kind, state: Args, { ownership: { record } }: Observed): Promise<Args> {
     if (!record || !kind.remembers || (!record.former && isPartOf(record.args, state))) return state;
-    await this.ensure(kind, record.args, await this.observe(kind, record.args), state);
-    return record.args;
+    const last = { ...record.args, host: state.host }; // It names the host as the lab called it then.
+    await this.ensure(kind, last, await this.observe(kind, last), state);
+    return last;
   }
 
   /** Those with one probe may pass parts on to each other (an address, from one Service to another): then what was seen is old. */
