@@ -179,12 +179,11 @@ export class Reconciler {
   }
 
   /**
-   * Of several arguments that something may have parts of, nobody finds all of them when it is to go. So first it becomes what was
-   * written down last.
+   * Of what a killed change left, nobody finds all when it is to go. So first it becomes what was written down last.
    * @returns the arguments that it has then
    */
   private async withoutFormer(kind: Kind, state: Args, { ownership: { record } }: Observed): Promise<Args> {
-    if (!record || !kind.remembers || (!record.former && isPartOf(record.args, state))) return state;
+    if (!record || !kind.remembers || isPartOf(record.args, state)) return state;
     const last = { ...record.args, host: state.host }; // It names the host as the lab called it then.
     await this.ensure(kind, last, await this.observe(kind, last), state);
     return last;
