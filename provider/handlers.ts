@@ -44,7 +44,7 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
       kind
         .commands(args as unknown as Args, found as Args | undefined, {
           lab: hosts.lab,
-          old: found as Args | undefined,
+          earlier: found ? [found as unknown as Args] : [],
         })
         .map(line);
     const changes = olds && diff(kind, olds, args);

@@ -38,9 +38,9 @@ const restore = ({ netns, table }: Chains, lines: readonly string[]): Command =>
 });
 
 /** To declare a chain of one's own makes it, or empties it; both together with its new rules. */
-function commands(want: Chains, found: Chains | undefined, { old, former = [] }: Context<Chains>): Command[] {
-  const earlier = (old ? [old, ...former] : former).flatMap(({ chains }) => Object.keys(chains));
-  const dropped = [...new Set(earlier)].filter((chain) => !(chain in want.chains));
+function commands(want: Chains, found: Chains | undefined, { earlier = [] }: Context<Chains>): Command[] {
+  const known = new Set(earlier.flatMap(({ chains }) => Object.keys(chains)));
+  const dropped = [...known].filter((chain) => !(chain in want.chains));
   if (found && dropped.length === 0 && sameChains(want.chains, found.chains)) return [];
   const names = [...Object.keys(want.chains), ...dropped];
   return [

@@ -102,8 +102,7 @@ function merge(texts: readonly string[]): string {
   return sections.map((text) => `${text}\n`).join("");
 }
 
-function commands(want: Rules, found: Rules | undefined, { old, former = [] }: Context<Rules>): Command[] {
-  const earlier = old ? [old, ...former] : former;
+function commands(want: Rules, found: Rules | undefined, { earlier = [] }: Context<Rules>): Command[] {
   const inTable = (table: keyof Tables): string[] =>
     change(
       want.tables[table],

@@ -13,10 +13,11 @@ export interface Args {
 export interface Context<A = unknown> {
   /** Name of the lab whose the object is. */
   readonly lab: string;
-  /** The arguments as they were before a change. */
-  readonly old?: A;
-  /** Those that were written down before, of a kind that `remembers`: operations that were killed may have left parts of them. */
-  readonly former?: readonly A[];
+  /**
+   * Arguments from before, of which parts may be there: those of the state and, of a kind that `remembers`, those that were written
+   * down, because operations that were killed may have left some.
+   */
+  readonly earlier?: readonly A[];
   /** What was there before the lab came, of a `permanent` object. */
   readonly before?: A;
 }

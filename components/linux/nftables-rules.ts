@@ -82,10 +82,9 @@ function transaction({ netns }: Rules, lines: readonly string[]): Command[] {
   return [{ argv: within(netns, ["nft", "-f", "-"]), stdin: lines.map((line) => `${line}\n`).join("") }];
 }
 
-function commands(want: Rules, found: Rules | undefined, { old, former = [] }: Context<Rules>): Command[] {
+function commands(want: Rules, found: Rules | undefined, { earlier = [] }: Context<Rules>): Command[] {
   const at = `${want.family} ${want.table}`;
   const { sets = {}, maps = {}, chains = {}, elements = {} } = want;
-  const earlier = old ? [old, ...former] : former;
   const dropped = without(
     [...earlier, ...(found ? [found] : [])].flatMap((each) => names(each.chains)),
     chains,

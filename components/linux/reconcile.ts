@@ -13,9 +13,9 @@ import {
   saysNotFound,
 } from "../host";
 import { type Args, type Context, type Kind, WrongKind, resourceId } from "./kind";
+import { type Observed, formerOf, isAbsent, isForeign, isPartOf, isSame, nothing } from "./observed";
 import {
   type OwnedRecord,
-  type Ownership,
   anotherLab,
   forget,
   ofAnotherOwner,
@@ -41,14 +41,6 @@ export interface Made {
 interface Removed {
   readonly args: Args;
   readonly found: Args | undefined;
-}
-
-interface Observed {
-  /** What is there, in the words of the args, with what nobody asked for and the kernel filled in. */
-  readonly found: Args | undefined;
-  /** Why what is there cannot be it. */
-  readonly wrong: string | undefined;
-  readonly ownership: Ownership;
 }
 
 export class Reconciler {
@@ -222,7 +214,7 @@ export class Reconciler {
     const { inside, record } = ownership;
     const host = this.host(args.host);
     const former = kind.remembers ? formerOf(record, old) : [];
-    const context = { ...this.context(), old, former };
+    const context = { ...this.context(), earlier: old ? [old, ...former] : former };
     const before = kind.permanent ? ((record?.before as Args | undefined) ?? found) : undefined;
     const note = inside && kind.transient ? [] : [this.record(kind, args, before, former, !record)];
     const steps = kind.commands(args, found, context);
@@ -245,9 +237,7 @@ export class Reconciler {
         : error;
     }
     const state = this.parseMade(kind, args, outputs.slice(-probe.length), steps);
-    const said = outputs
-      .slice(note.length + prepare.length + steps.length, -probe.length)
-      .map(({ stdout }) => stdout.trim());
+    const said = outputs.slice(prepare.length + steps.length, -probe.length).map(({ stdout }) => stdout.trim());
     const warnings = [...said.filter((text) => text !== ""), ...this.shortfall(kind, args, state)];
     return {
       id: resourceId(kind, args),
@@ -472,36 +462,5 @@ const saysExists = (error: unknown): boolean =>
 const saysMoved = (error: unknown): boolean =>
   saysExists(error) || (error instanceof CommandFailed && error.stderr.includes("No such file or directory"));
 
-/** What there is of a new object in a fresh namespace, where nothing needs to be prepared either. */
-const nothing: Observed = {
-  found: undefined,
-  wrong: undefined,
-  ownership: { inside: true, owner: undefined, record: undefined },
-};
-
-/** What may be there of other arguments: where the state has what was written down last, of no earlier ones. */
-function formerOf(record: OwnedRecord | undefined, old: Args | undefined): OwnedRecord["args"][] {
-  if (!record) return [];
-  return old && isPartOf(record.args, old) ? [record.args] : [record.args, ...(record.former ?? [])];
-}
-
-/** Whether a state, in which more may stand, has these arguments. */
-const isPartOf = (args: OwnedRecord["args"], state: Args): boolean =>
-  Object.entries(args).every(([key, value]) => differences(value, at(state, key)).length === 0);
-
-const isAbsent = ({ found, wrong }: Observed): boolean => found === undefined && wrong === undefined;
-
 /** As `Bridge demo.node1,cbr0`, for messages. */
 const nameOf = (kind: Kind, args: Args): string => `${kind.token.split(":")[2]} ${kind.id(args).replace(/^,/, "")}`;
-
-/** Whether what is there is what was asked for, or nothing is: then the rest can be made of it. */
-function isSame(kind: Kind, args: Args, { found, wrong }: Observed): boolean {
-  if (wrong !== undefined) return false;
-  return !found || kind.identity.every((path) => differences(at(found, path), at(args, path)).length === 0);
-}
-
-/** Whether it is there, and is not the lab's. What is always there is nobody's. */
-function isForeign(kind: Kind, { found, wrong, ownership }: Observed): boolean {
-  const isThere = found !== undefined || wrong !== undefined;
-  return isThere && !kind.permanent && !ownership.inside && !ownership.record;
-}

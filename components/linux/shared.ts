@@ -56,9 +56,15 @@ class Look {
   }
 }
 
+/** What writes something down, and the command that then makes it. */
+interface Load {
+  readonly note: readonly Command[];
+  readonly command: Command;
+}
+
 interface Shared {
   readonly looks: Map<string, Look>;
-  readonly loads: Map<string, Together<Command, Output>>;
+  readonly loads: Map<string, Together<Load, Output>>;
 }
 
 const hosts = new WeakMap<Runner, Shared>();
@@ -114,6 +120,7 @@ export async function askAndLook(
  * As `run` of all, with the kind's probe behind.
  * @param note what has to be written down first
  * @param alone whether nothing of others may be loaded with it
+ * @returns the outputs behind the note's
  * @throws RefusedTogether
  */
 export async function runAndLook(
@@ -124,8 +131,8 @@ export async function runAndLook(
   probe: readonly Command[],
   alone: boolean,
 ): Promise<Output[]> {
-  if (!kind.shared) return host.run([...note, ...commands, ...probe]);
-  const outputs = [...(await host.run(note)), ...(await run(host, kind, commands, alone))];
+  if (!kind.shared) return (await host.run([...note, ...commands, ...probe])).slice(note.length);
+  const outputs = await run(host, kind, note, commands, alone);
   const seen = await lookOf(host, probe).ask();
   const failed = seen.findIndex(({ code }, i) => code !== 0 && !probe[i]?.mayFail);
   const [command, output] = [probe[failed], seen[failed]];
@@ -136,29 +143,36 @@ export async function runAndLook(
 /** In milliseconds. Each load goes through the whole table, and while groups come one by one many can go together. */
 const pauseBetweenLoads = 50;
 
-async function run(host: Runner, kind: Kind, commands: readonly Command[], alone: boolean): Promise<Output[]> {
+async function run(
+  host: Runner,
+  kind: Kind,
+  note: readonly Command[],
+  commands: readonly Command[],
+  alone: boolean,
+): Promise<Output[]> {
   const { merge } = kind;
   const [command, ...rest] = commands;
-  if (alone || !merge || command?.stdin === undefined || rest.length > 0) return host.run(commands);
+  if (alone || !merge || command?.stdin === undefined || rest.length > 0)
+    return (await host.run([...note, ...commands])).slice(note.length);
   const { loads } = sharedOn(host);
   const key = command.argv.join("\0");
-  const load =
-    loads.get(key) ?? new Together((all: readonly Command[]) => loadAll(host, merge, all), pauseBetweenLoads);
+  const load = loads.get(key) ?? new Together((all: readonly Load[]) => loadAll(host, merge, all), pauseBetweenLoads);
   loads.set(key, load);
-  return [await load.add(command)];
+  return [await load.add({ note, command })];
 }
 
 async function loadAll(
   host: Runner,
   merge: (texts: readonly string[]) => string,
-  commands: readonly Command[],
+  all: readonly Load[],
 ): Promise<readonly Output[]> {
-  const [first, ...others] = commands;
+  const [first, ...others] = all;
   if (!first) return [];
-  const stdin = others.length === 0 ? first.stdin : merge(commands.map(({ stdin = "" }) => stdin));
+  const stdin = merge(all.map(({ command }) => command.stdin ?? ""));
+  const load = others.length === 0 ? first.command : { ...first.command, stdin };
   try {
-    const [output] = await host.run([{ ...first, stdin }]);
-    return commands.map(() => output as Output);
+    const outputs = await host.run([...all.flatMap(({ note }) => note), load]);
+    return all.map(() => outputs.at(-1) as Output);
   } catch (error) {
     throw others.length > 0 && error instanceof CommandFailed ? new RefusedTogether(error.message) : error;
   }

@@ -38,7 +38,9 @@ export function parsePulumiOptions(program: Command, args: readonly string[]): P
   const rest = hasName ? words.slice(1) : words;
   // Pulumi would take it for a template's name, and look for that on the network. Behind an option it may be that one's value.
   if (rest[0]?.startsWith("-") === false)
-    throw new Error(`"${rest[0]}" is no option; lab "${words[0]}" is named already`);
+    throw new Error(
+      `"${rest[0]}" is no option, and lab "${words[0]}" is named already; name one lab, and Pulumi's options behind it`,
+    );
   return { lab: program.opts(), name: hasName ? words[0] : undefined, rest };
 }
 

@@ -85,7 +85,7 @@ export class Chain {
     } catch (error) {
       const { message, stack = message } = error as Error;
       const where = `lab ${this.site.shop.name}, by ${this.tool.name}`;
-      throw new Error(`${where}:\n  ${this.story.join("\n  ")}\n${stack}`, { cause: error });
+      throw new Error(`${where}: ${stack}\nWhat happened:\n  ${this.story.join("\n  ")}`, { cause: error });
     }
   }
 

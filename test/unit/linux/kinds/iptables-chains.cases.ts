@@ -35,9 +35,14 @@ export const cases: Cases = {
         [restore(":A - [0:0]", ":B - [0:0]", "-A A -d 10.0.0.1 -j B", "-A B -j RETURN")],
       ],
       [{ chains: { B: ["-j RETURN"], A: ["-d 10.0.0.1 -j B"] } }, {}, []],
-      [{}, { chains: { A: [] } }, [restore(":A - [0:0]", ":B - [0:0]", "-X B")], { old: args }],
+      [{}, { chains: { A: [] } }, [restore(":A - [0:0]", ":B - [0:0]", "-X B")], { earlier: [args] }],
       // Dropped, and gone already.
-      [{ chains: { A: [] } }, { chains: { A: [] } }, [restore(":A - [0:0]", ":B - [0:0]", "-X B")], { old: args }],
+      [
+        { chains: { A: [] } },
+        { chains: { A: [] } },
+        [restore(":A - [0:0]", ":B - [0:0]", "-X B")],
+        { earlier: [args] },
+      ],
       [
         {},
         { chains: { A: [], EOF: [] } },

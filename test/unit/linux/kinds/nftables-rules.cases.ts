@@ -88,7 +88,7 @@ export const cases: Cases = {
         {},
         { chains: { "service-A": [] } },
         [nft(...chain("service-A"), ...chain("endpoint-A"), "delete chain ip lab endpoint-A")],
-        { old: args },
+        { earlier: [args] },
       ],
       [
         { chains: { a: ["type nat hook input priority 0; policy accept;", "accept"] } },
@@ -135,7 +135,7 @@ export const cases: Cases = {
             ...["add set ip lab affinity-A { type ipv4_addr; timeout 3h; }", "delete set ip lab affinity-A"],
           ),
         ],
-        { old: args },
+        { earlier: [args] },
       ],
     ],
     maps: [
