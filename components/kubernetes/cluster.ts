@@ -2,7 +2,7 @@
 // knows every one of them; then each part is told its own.
 import { setImmediate } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { File, Provider } from "../linux";
+import { File, type Process, Provider } from "../linux";
 import type { Allocation } from "./addresses";
 import { cidr, formatAddress } from "./addresses/cidr";
 import { gatewayOf } from "./addresses/ranges";
@@ -25,7 +25,7 @@ import { Node } from "./node";
 import { Pod } from "./pod";
 import { proxiedPorts } from "./proxy";
 import { ServiceProxy } from "./service-proxy";
-import { type ServiceOutput, hasLease, serviceLease, serviceOutputs, servicePath } from "./services";
+import { type ServiceOutput, hasLease, serviceLease, serviceOutputs, servicePath, slicesByService } from "./services";
 import { Underlay } from "./underlay";
 
 /** What a person or a script needs to find its way: `pulumi stack output --json`. */
@@ -74,7 +74,7 @@ export class Cluster extends pulumi.ComponentResource {
     this.pods = createPods(lab, host, allocation, this.nodes, images, this);
     createLastReserved(lab.name, allocation, this.nodes, this.pods);
     createHostPorts(lab, decided, this.nodes);
-    createServices(lab, host, decided, this.nodes, this);
+    createServices(lab, host, decided, this.nodes, this.pods, this);
     new LoadBalancer(
       `${lab.name}.load-balancer`,
       { lab, decided, nodes: this.nodes, underlay: this.underlay, images },
@@ -159,6 +159,7 @@ function createServices(
   host: string,
   decided: Promise<Decided>,
   nodes: Readonly<Record<string, Node>>,
+  pods: Readonly<Record<string, Pod>>,
   parent: Cluster,
 ): void {
   for (const service of lab.services.filter(hasLease)) {
@@ -172,10 +173,29 @@ function createServices(
   const ports = proxiedPorts(lab.services);
   const { mode } = lab.spec.proxy;
   const hasConntrack = decided.then(({ features }) => features.conntrack);
+  const endpoints = decided.then((all) => containersBehind(all, pods));
   for (const [name, node] of Object.entries(nodes)) {
     const input = decided.then((all) => proxyInput(lab, name, all));
-    new ServiceProxy(name, { lab: lab.name, node, ports, mode, input, hasConntrack }, { parent: node });
+    new ServiceProxy(name, { lab: lab.name, node, ports, mode, input, hasConntrack, endpoints }, { parent: node });
   }
+}
+
+/** The containers that each Service leads to: of all pods that have an endpoint's address, whoever wrote the endpoint. */
+function containersBehind(
+  { allocation, endpointSlices }: Decided,
+  pods: Readonly<Record<string, Pod>>,
+): Map<string, readonly Process[]> {
+  const byAddress = new Map<string, Process[]>();
+  for (const [key, { containers }] of Object.entries(pods)) {
+    const { ip } = known(allocation.pods, key);
+    byAddress.set(ip, [...(byAddress.get(ip) ?? []), ...containers]);
+  }
+  return new Map(
+    [...slicesByService(endpointSlices)].map(([service, slices]) => {
+      const addresses = new Set(slices.flatMap(({ endpoints }) => endpoints.flatMap(({ addresses }) => addresses)));
+      return [service, [...addresses].flatMap((address) => byAddress.get(address) ?? [])];
+    }),
+  );
 }
 
 function outputsOf(

@@ -31,6 +31,7 @@ export class Pod extends pulumi.ComponentResource {
   readonly netns: pulumi.Output<string>;
   /** host-local's file for its address; a pod on its node's own network has none. */
   readonly reservation: File | undefined;
+  readonly containers: readonly Process[];
 
   constructor(name: string, args: PodArgs, opts?: pulumi.ComponentResourceOptions) {
     super("podnet:kubernetes:Pod", name, {}, opts);
@@ -44,7 +45,7 @@ export class Pod extends pulumi.ComponentResource {
     const { netns, inside } = this.reservation
       ? createNetwork(this, this.reservation)
       : { netns: from("nodeNetns"), inside: { parent: this } };
-    for (const container of pod.spec.containers) createContainer(container);
+    this.containers = pod.spec.containers.map(createContainer);
     this.netns = netns;
     this.registerOutputs();
 
@@ -95,10 +96,10 @@ export class Pod extends pulumi.ComponentResource {
       );
     }
 
-    function createContainer(container: Container): void {
+    function createContainer(container: Container): Process {
       const { command = [], ports = [], env = [] } = container;
       const hostname = pod.metadata.name;
-      new Process(
+      return new Process(
         `${full}/${container.name}`,
         {
           ...{ host, netns, name: `${key}/${container.name}` },

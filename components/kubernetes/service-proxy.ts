@@ -1,21 +1,31 @@
 // What kube-proxy does on a node: the rules that lead packets for Services to their endpoints. Those that are there without
 // any Service are one resource, and those of each service port are one, so a change of a Service changes nothing else.
 import * as pulumi from "@pulumi/pulumi";
-import { IptablesRules, NfacctCounter, NftablesRules, Sysctl, UdpFlows } from "../linux";
+import { IptablesRules, NfacctCounter, NftablesRules, type Process, Sysctl, UdpFlows } from "../linux";
 import { netnsOf } from "./network";
 import type { Node } from "./node";
-import { type NodeRules, type ProxyInput, iptablesRules, nftablesRules, nftablesTable, udpFlows } from "./proxy";
+import {
+  type NodeRules,
+  type ProxiedPort,
+  type ProxyInput,
+  iptablesRules,
+  nftablesRules,
+  nftablesTable,
+  udpFlows,
+} from "./proxy";
 
 export interface ServiceProxyArgs {
   readonly lab: string;
   readonly node: Node;
   /** All ports that have rules. */
-  readonly ports: readonly { readonly key: string; readonly protocol: string }[];
+  readonly ports: readonly ProxiedPort[];
   readonly mode: "iptables" | "nftables";
   /** A promise, as all that becomes much: Pulumi searches an Output's whole value, and from a resource all that it leads to. */
   readonly input: Promise<ProxyInput>;
   /** Whether the host has conntrack(8). */
   readonly hasConntrack: Promise<boolean>;
+  /** What has to run before rules lead to it, for each Service that has endpoints in the lab. */
+  readonly endpoints: Promise<ReadonlyMap<string, readonly Process[]>>;
 }
 
 /** The name of the rules that belong to no Service. */
@@ -24,7 +34,7 @@ const nodeGroup = "kubernetes";
 export class ServiceProxy extends pulumi.ComponentResource {
   constructor(name: string, args: ServiceProxyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("podnet:kubernetes:ServiceProxy", name, {}, opts);
-    const { lab, node, ports, mode, input, hasConntrack } = args;
+    const { lab, node, ports, mode, input, hasConntrack, endpoints } = args;
     const { host, netns } = node;
     const full = netnsOf.node(lab, name);
     const inside = { parent: this, deletedWith: node.namespace };
@@ -54,9 +64,9 @@ export class ServiceProxy extends pulumi.ComponentResource {
       });
       const byPort = byKey(rules);
       return new Map(
-        ports.map(({ key }) => {
+        ports.map(({ key, service }) => {
           const its = { host, netns, name: key, tables: byPort(key) };
-          return [key, new IptablesRules(`${full}/${key}`, its, { ...inside, dependsOn: [group] })];
+          return [key, new IptablesRules(`${full}/${key}`, its, { ...inside, dependsOn: behind(group, service) })];
         }),
       );
     }
@@ -86,11 +96,19 @@ export class ServiceProxy extends pulumi.ComponentResource {
       );
       const byPort = byKey(rules);
       return new Map(
-        ports.map(({ key }) => [
+        ports.map(({ key, service }) => [
           key,
-          new NftablesRules(`${full}/${key}`, parts(key, byPort(key)), { ...inside, dependsOn: [group] }),
+          new NftablesRules(`${full}/${key}`, parts(key, byPort(key)), {
+            ...inside,
+            dependsOn: behind(group, service),
+          }),
         ]),
       );
+    }
+
+    /** A new pod is ready, and so an endpoint, when its containers run. */
+    async function behind(group: pulumi.Resource, service: string): Promise<pulumi.Resource[]> {
+      return [group, ...((await endpoints).get(service) ?? [])];
     }
 
     /** Behind the rules, or a packet that comes between would still go by the old ones and be remembered again. */

@@ -159,6 +159,27 @@ describe.each(["iptables", "nftables"])("mode %s", (mode) => {
     expect((await lab.destroy()).errors).toEqual([]);
     expect(await machine.snapshot()).toEqual(before);
   });
+  it("scales up and down while nobody's request fails", async () => {
+    machine = await Machine.start();
+    const scaled = (replicas: number): LabObjects => ({
+      spec: { proxy: { mode } },
+      nodes: { node1: {}, node2: {} },
+      pods: { other: { node: "node1" } },
+      objects: [deployment(replicas), service("inside", { clusterIP: "10.96.0.20" })],
+    });
+    lab = await Lab.create(machine, scaled(1));
+    expect((await lab.up()).errors).toEqual([]);
+    const ask = "while :; do curl -sS -m 3 http://10.96.0.20/hostname 2>&1; echo; done";
+    const asking = await machine.start(lab.inside("other", "sh", "-c", ask));
+    for (const replicas of [8, 1]) {
+      lab.write(scaled(replicas));
+      expect((await lab.up()).errors).toEqual([]);
+      if (replicas > 1) expect(await answering("other", "10.96.0.20")).toEqual(await pods());
+    }
+    const said = (await asking.stop()).trim().split("\n");
+    expect(said.length).toBeGreaterThan(50);
+    expect(said.filter((line) => !line.startsWith("web-"))).toEqual([]);
+  });
 });
 
 /** Which rules of kube-proxy's a node has, in whatever mode. */

@@ -30,14 +30,26 @@ export interface NodeRules<R> {
 }
 
 export interface PortRules<R> {
-  /** `namespace/service:port`; unique in a cluster. */
+  /** As of its ProxiedPort. */
   readonly key: string;
   readonly rules: R;
 }
 
+export interface ProxiedPort {
+  /** `namespace/service:port`; unique in a cluster. */
+  readonly key: string;
+  /** `namespace/service` */
+  readonly service: string;
+  readonly protocol: string;
+}
+
 /** All ports that have rules on each node. */
-export const proxiedPorts = (services: readonly Declared[]): { readonly key: string; readonly protocol: string }[] =>
-  portNames(services).map((port) => ({ key: portKey(port), protocol: port.protocol }));
+export const proxiedPorts = (services: readonly Declared[]): ProxiedPort[] =>
+  portNames(services).map((port) => ({
+    key: portKey(port),
+    service: `${port.namespace}/${port.service}`,
+    protocol: port.protocol,
+  }));
 
 /** What connection tracking may hold of each UDP port. */
 export const udpFlows = ({ services, endpointSlices, node }: ProxyInput): UdpFlows[] =>

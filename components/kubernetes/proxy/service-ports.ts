@@ -2,6 +2,7 @@
 // sends their traffic to. The same in both modes.
 import { type Cidr, formatCidr, parseAddress, parseCidr } from "../addresses/cidr";
 import type { Service as Declared } from "../manifests/types";
+import { slicesByService } from "../services/slices-by-service";
 import type { EndpointSlice, Service, ServicePort as SpecPort } from "../services/types";
 import type { PortName, SocketAddress } from "./names";
 
@@ -51,22 +52,12 @@ export function servicePorts(
   slices: readonly EndpointSlice[],
   nodeName: string,
 ): ServicePort[] {
-  const slicesOf = byService(slices);
+  const slicesOf = slicesByService(slices);
   return services.filter(isProxied).flatMap((service) => {
     const { namespace, name } = service.metadata;
     const its = slicesOf.get(`${namespace}/${name}`) ?? [];
     return service.spec.ports.map((port) => servicePort(service, port, its, nodeName));
   });
-}
-
-function byService(slices: readonly EndpointSlice[]): Map<string, EndpointSlice[]> {
-  const found = new Map<string, EndpointSlice[]>();
-  for (const slice of slices) {
-    const { namespace, labels } = slice.metadata;
-    const service = `${namespace}/${labels?.["kubernetes.io/service-name"] ?? ""}`;
-    found.set(service, [...(found.get(service) ?? []), slice]);
-  }
-  return found;
 }
 
 /** The names of all ports that there are rules for; no address needs to be known for that. */

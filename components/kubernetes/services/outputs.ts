@@ -1,4 +1,5 @@
-import { keyOf, serviceNameLabel } from "../manifests/types";
+import { keyOf } from "../manifests/types";
+import { slicesByService } from "./slices-by-service";
 import type { Endpoint, EndpointSlice, Service } from "./types";
 
 /** What a person or a script needs to know of a Service to call it, and what to expect then. What is as usual is left out. */
@@ -36,11 +37,7 @@ export function serviceOutputs(
   services: readonly Service[],
   slices: readonly EndpointSlice[],
 ): Record<string, ServiceOutput> {
-  const slicesOf = new Map<string, EndpointSlice[]>();
-  for (const slice of slices) {
-    const key = `${slice.metadata.namespace}/${slice.metadata.labels?.[serviceNameLabel] ?? ""}`;
-    slicesOf.set(key, [...(slicesOf.get(key) ?? []), slice]);
-  }
+  const slicesOf = slicesByService(slices);
   return Object.fromEntries(
     services.map((service) => [keyOf(service), outputOf(service, slicesOf.get(keyOf(service)) ?? [])]),
   );
