@@ -69,8 +69,9 @@ export interface RunningLab {
   /** By `namespace/name`. */
   readonly services: Readonly<Record<string, Service>>;
   readonly proxy: ProxyOptions;
-  /** The node that answers for a load balancer's address, by address. */
-  readonly announcers: Readonly<Record<string, string>>;
+  /** The node by which packets from outside come in: who answers for a load balancer's address, and whom the router sends those for
+   * an external address to. */
+  readonly entries: Readonly<Record<string, string>>;
   /** How each host is reached. */
   readonly hosts: Readonly<Record<string, HostSettings>>;
 }

@@ -26,7 +26,7 @@ export function runningLab({
     clients: Object.entries(clients).map(([name, client]): Place => ({ name, kind: "client", ...client })),
     services,
     proxy: proxyOptions(resources),
-    announcers: announcersIn(resources, nodes),
+    entries: { ...routedTo(resources, nodes), ...announcersIn(resources, nodes) },
     hosts,
   };
 }
@@ -34,6 +34,23 @@ export function runningLab({
 /** The same on each node. */
 const proxyOptions = (resources: readonly Resource[]): ProxyOptions =>
   resources.find(({ type }) => type === "podnet:kubernetes:ServiceProxy")?.outputs?.["options"] ?? {};
+
+/** The router has a way to each external address, as no node has to itself. */
+function routedTo(
+  resources: readonly Resource[],
+  nodes: Readonly<Record<string, { readonly netns: string; readonly internalIP: string }>>,
+): Record<string, string> {
+  const nodeAt = new Map(Object.entries(nodes).map(([name, { internalIP }]) => [internalIP, name]));
+  const ofNodes = new Set(Object.values(nodes).map(({ netns }) => netns));
+  return Object.fromEntries(
+    resources.flatMap(({ type, inputs }) => {
+      if (type !== "podnet:linux:Route" || ofNodes.has(String(inputs?.["netns"]))) return [];
+      const ip = /^(.*)\/32$/.exec(String(inputs?.["destination"]))?.[1];
+      const node = nodeAt.get(String(inputs?.["via"]));
+      return ip === undefined || node === undefined ? [] : [[ip, node]];
+    }),
+  );
+}
 
 /** Who answers for an address is a process that is called after it. */
 function announcersIn(

@@ -193,10 +193,9 @@ const isIn = (address: string, range: string): boolean => new Address4(address).
 function askExternalIPs(asked: Asked): Question[] {
   const { lab, service, port } = asked;
   const { externalIPs = [], loadBalancerIPs = [] } = service;
-  const [first] = lab.nodes;
-  const nodeNamed = (name: string | undefined): Node | undefined => lab.nodes.find((node) => node.name === name);
   const isServed = usable(asked.endpoints).length > 0;
-  const ask = (address: string, entry: Node | undefined): Question[] => [
+  const entryOf = (address: string): Node | undefined => lab.nodes.find(({ name }) => name === lab.entries[address]);
+  const ask = (address: string, entry = entryOf(address)): Question[] => [
     ...arrivalsInside(asked).map((arrival) => ({
       ...{ from: arrival.from, address, port: port.port },
       expected: expectedOf(asked, arrival, address),
@@ -207,11 +206,11 @@ function askExternalIPs(asked: Asked): Question[] {
     })),
   ];
   return [
-    ...externalIPs.flatMap((address) => ask(address, lab.nodes.find(({ ip }) => ip === address) ?? first)),
+    ...externalIPs.flatMap((address) => ask(address)),
     // With endpoints and without an announcer it is the address of a load balancer that nodes need not know.
     ...loadBalancerIPs
-      .filter((address) => !isServed || lab.announcers[address] !== undefined)
-      .flatMap((address) => ask(address, nodeNamed(lab.announcers[address]))),
+      .filter((address) => !isServed || lab.entries[address] !== undefined)
+      .flatMap((address) => ask(address)),
   ];
 }
 

@@ -540,7 +540,7 @@ describe("a host that is reached by ssh", () => {
       nodes: [{ ...place, kind: "node", name: "node1", podCIDR: "10.244.0.0/24" }],
       pods: [],
       clients: [{ ...place, kind: "client", name: "client" }],
-      ...{ services: {}, proxy: {}, announcers: {} },
+      ...{ services: {}, proxy: {}, entries: {} },
       hosts: { far },
     };
   };

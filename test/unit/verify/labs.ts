@@ -28,7 +28,7 @@ export function labOf(nodes: number, podsPerNode: number): RunningLab {
     clients: [client],
     services: {},
     proxy: {},
-    announcers: {},
+    entries: {},
     hosts: { local: { type: "local" } },
   };
 }

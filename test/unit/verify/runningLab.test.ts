@@ -32,6 +32,11 @@ const stack = {
     { type: "podnet:linux:Process", inputs: { name: "default/pod1/dns", listens: [{ protocol: "UDP", port: 53 }] } },
     { type: "podnet:linux:Process", inputs: { name: "other/agent/main" } },
     { type: "podnet:linux:Process", inputs: { name: "speaker 192.168.0.240", netns: "demo.node1" } },
+    {
+      type: "podnet:linux:Route",
+      inputs: { netns: "demo.router", destination: "198.51.100.10/32", via: "192.168.0.11" },
+    },
+    { type: "podnet:linux:Route", inputs: { netns: "demo.node1", destination: "default", via: "192.168.0.1" } },
     { type: "podnet:kubernetes:ServiceProxy", outputs: { options: { mode: "nftables" } } },
   ],
 };
@@ -43,7 +48,7 @@ test("places with what is measured of them", () => {
     hosts: { local: { type: "local" } },
     services: {},
     proxy: { mode: "nftables" },
-    announcers: { "192.168.0.240": "node1" },
+    entries: { "192.168.0.240": "node1", "198.51.100.10": "node1" },
   });
   expect(nodes).toEqual([
     { name: "node1", kind: "node", host: "local", netns: "demo.node1", ip: "192.168.0.11", podCIDR: "10.244.0.0/24" },

@@ -15,14 +15,18 @@ import { labOf } from "./labs";
 const serves = (["TCP", "UDP", "SCTP"] as const).map((protocol) => ({ protocol, port: 8080, isStandIn: true }));
 
 /** pod1 and pod2 are on node1, pod3 and pod4 on node2. */
-function lab(service: Partial<Service>, proxy: ProxyOptions = {}, announcers: Record<string, string> = {}): RunningLab {
+function lab(
+  service: Partial<Service>,
+  proxy: ProxyOptions = {},
+  entries: Record<string, string> = { "198.51.100.10": "node1" },
+): RunningLab {
   const small = labOf(2, 2);
   return {
     ...small,
     pods: small.pods.map((pod) => ({ ...pod, serves })),
     services: { "default/web": { clusterIP: "10.96.0.20", ports: [port()], ...service } },
     proxy: { mode: "iptables", clusterCIDR: "10.244.0.0/16", ...proxy },
-    announcers,
+    entries,
   };
 }
 
