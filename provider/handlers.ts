@@ -71,15 +71,16 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
 
   function doubles(kind: Kind, args: Values, urn: string): Fault[] {
     const double = claims.claim(urn, kind, args as unknown as Args);
-    const property = kind.identity.at(-1) ?? "";
-    return double
-      ? [
-          {
-            property,
-            reason: `makes it ${double.what}, which is resource "${nameOf(double.by)}" already; give one of them another name, or declare it once`,
-          },
-        ]
-      : [];
+    if (!double) return [];
+    const { what, by, property } = double;
+    return [
+      property === undefined
+        ? {
+            property: kind.identity.includes("name") ? "name" : (kind.identity.at(-1) ?? ""),
+            reason: `makes it ${what}, which is resource "${nameOf(by)}" already; give one of them another name, or declare it once`,
+          }
+        : { property, reason: `has ${what}, which resource "${nameOf(by)}" has already; change one of them` },
+    ];
   }
 
   function oldArgs(kind: Kind, request: rpc.CheckRequest): Values | undefined {

@@ -42,6 +42,8 @@ export interface Kind<S extends TObject = TObject, A extends Args = TObject exte
   id(args: A): string;
   /** What it takes that no other can have at the same time, in words for people. @default its id, of its kind */
   takes?(args: A): readonly string[];
+  /** What else it alone can have, in the same words, by property. It may have been another's, who then has lost it. */
+  reserves?(args: A): Readonly<Record<string, readonly string[]>>;
   /** The arguments that `probe` needs, out of an id. */
   fromId(id: string): Omit<A, "host"> | Record<string, unknown>;
   /** The namespaces the object lies in; undefined stands for the host's own. An object of the host's files has none. */

@@ -69,7 +69,7 @@ export interface OwnedRecord {
 }
 
 /** Process ids of what was started in a namespace, as a shell's pattern. */
-export const pidFilesWithin = (lab: string, netns: string): string => `${inside(lab, netns)}/*.pid`;
+export const pidFilesWithin = (lab: string, netns: string | undefined): string => `${inside(lab, netns)}/*.pid`;
 
 export function recordPath(lab: string, kind: Kind, args: Args): string {
   return `${inside(lab, kind.within(args)[0])}/${kind.token.split(":")[2]}-${hash(kind.id(args))}`;

@@ -49,6 +49,14 @@ export const endIfStarted = (lab: string, files: { pid: string; log: string }, e
 
 const unlessStarted = "exit 0 unless grep { -e } splice @ARGV, 0, 2;\n";
 
+/**
+ * Ends processes of the lab that hold any of these ports, as a container does that was renamed: Pulumi deletes what the program does
+ * not have any more behind all that is new.
+ * @param pidFiles as a shell's pattern, those of one network namespace
+ */
+export const endHolders = (lab: string, pidFiles: string, ports: readonly string[]): Command =>
+  perl(`${scriptText("port-holders")}${scriptText("process-end")}`, [`${grace}`, lab, pidFiles, ...ports]);
+
 /** Nobody in a namespace that goes is asked. All processes are looked at once, for however many go together. */
 export const killProcesses = (lab: string, endings: readonly Ending[]): Command =>
   script("process-end", ["0", lab, ...endings.flatMap(wordsOf)]);

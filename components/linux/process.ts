@@ -5,8 +5,8 @@ import { createHash } from "node:crypto";
 import { type Static, Type } from "@sinclair/typebox";
 import { type Command, HostError, type Output, line, quote, within } from "../host";
 import { type Context, type Kind, parts } from "./kind";
-import { recordPath } from "./owned";
-import { type Ending, endIfStarted, endProcess, waitForProcess } from "./process-watch";
+import { pidFilesWithin, recordPath } from "./owned";
+import { type Ending, endHolders, endIfStarted, endProcess, waitForProcess } from "./process-watch";
 import { type Fault, closed, host, netns, withDefault } from "./schema";
 import { script } from "./script";
 
@@ -48,7 +48,10 @@ const args = Type.Object({
         },
         closed,
       ),
-      { description: "Ports on which it serves; it counts as made when it listens on all of them." },
+      {
+        description:
+          "Ports on which it serves, and no other of the lab's in its namespace; it counts as made when it listens on all of them.",
+      },
     ),
     [],
   ),
@@ -62,6 +65,8 @@ const files = (want: Process, lab: string): { pid: string; log: string } => {
   const record = recordPath(lab, processKind, want);
   return { pid: `${record}.pid`, log: `${record}.log` };
 };
+
+const portsOf = ({ listens }: Process): string[] => listens.map(({ protocol, port }) => `${protocol}:${port}`);
 
 /** Says which process of which lab it is. */
 const names = (want: Process, lab: string): string[] => [`PODNET_LAB=${lab}`, `PODNET_PROCESS=${idOf(want)}`];
@@ -143,13 +148,19 @@ export const processKind: Kind<typeof args> = {
     return { ...(netns ? { netns } : {}), name };
   },
   within: ({ netns }) => [netns],
-  // What a run before left of it would hold its ports.
-  prepare: (want, { lab }) => [endIfStarted(lab, files(want, lab), ending(want, lab))],
+  reserves: ({ host, netns, listens }) => {
+    const where = netns === undefined ? `of host "${host}"` : `in ${netns} on host "${host}"`;
+    return { listens: listens.map(({ protocol, port }) => `${protocol} port ${port} ${where}`) };
+  },
+  // What a run before left of it would hold its ports, and so would one whose place it takes.
+  prepare: (want, { lab }) => [
+    endIfStarted(lab, files(want, lab), ending(want, lab)),
+    ...(want.listens.length > 0 ? [endHolders(lab, pidFilesWithin(lab, want.netns), portsOf(want))] : []),
+  ],
   commands,
   finish: (want, { lab }) => {
-    const ports = want.listens.map(({ protocol, port }) => `${protocol}:${port}`);
     // Without mounts of its own it is podnet's: a pause process, a stand-in server.
-    return [waitForProcess(want.netns, files(want, lab), marks(want, lab), ports, !want.ownMounts)];
+    return [waitForProcess(want.netns, files(want, lab), marks(want, lab), portsOf(want), !want.ownMounts)];
   },
   // Also one that is not found may still run, in a namespace that lost its name.
   removal: (want, _, { lab }) => {

@@ -35,7 +35,7 @@ export const isBookkeeping = (command: Command): boolean =>
   /^perl (make-folders|clear-folders|note-netns-mount|process-end|process-wait|forget)\.pl /.test(
     command.shown ?? "",
   ) ||
-  (command.argv[0] === "perl" && command.argv[2]?.startsWith("exit 0 unless grep") === true);
+  (command.argv[0] === "perl" && /^(exit 0 unless grep|# Finds processes of a lab)/.test(command.argv[2] ?? ""));
 export const changes = (command: Command): boolean => !looks.some((look) => look.test(words(command)));
 
 export class Faulty implements Runner {

@@ -153,6 +153,42 @@ it("changes a container's command", async () => {
   expect(await clientIp(lab, "ping2", "10.244.0.4", 8088)).toBe("10.244.1.2");
 });
 
+it("renames a container, which takes the port of the one that it was", async () => {
+  objects.pods["quiet"] = { node: "node1", containers: [{ ...web(8088), name: "server" }] };
+  const outcome = await change(["node1", "node2", "switch", "router"]);
+  expectUnnoticed(outcome);
+  expect(outcome.done).toEqual(["create Process <lab>.default.quiet/server", "delete Process <lab>.default.quiet/web"]);
+  expect(await clientIp(lab, "ping2", "10.244.0.4", 8088)).toBe("10.244.1.2");
+});
+
+it("swaps the ports of two containers", async () => {
+  for (const [first, second] of [
+    [8088, 8089],
+    [8089, 8088],
+  ] as const) {
+    objects.pods["quiet"] = { node: "node1", containers: [web(first), { ...web(second), name: "server" }] };
+    expectUnnoticed(await change(["node1", "node2", "switch", "router"]));
+    for (const port of [8088, 8089]) expect(await clientIp(lab, "ping2", "10.244.0.4", port)).toBe("10.244.1.2");
+  }
+});
+
+it("puts a pod on a node's network in another's place", async () => {
+  for (const [name, other] of [
+    ["agent1", "agent2"],
+    ["agent2", "agent1"],
+  ] as const) {
+    delete objects.pods[other];
+    objects.pods[name] = { node: "node1", hostNetwork: true, containers: [web(8090)] };
+    expectUnnoticed(await change(["quiet", "node2", "switch", "router"]));
+    expect(await lab.exec("ping2", "curl", "-sS", "http://192.168.0.11:8090/hostname")).toBe(name);
+  }
+  delete objects.pods["agent2"];
+  delete objects.pods["agent1"];
+  expectUnnoticed(await change(["quiet", "node2", "switch", "router"]));
+  objects.pods["quiet"] = { node: "node1", containers: [web(8088)] };
+  expectUnnoticed(await change(["node1", "node2", "switch", "router"]));
+});
+
 it("moves a pod to the other node", async () => {
   const pids = async (): Promise<number[]> => [await lab.pid("quiet"), await lab.pid("quiet/web")];
   const before = await pids();

@@ -32,6 +32,7 @@ const scripts: readonly (readonly [text: string, script: Script])[] = [
   ["# Says what a name below /run/netns stands for", lookAtNetns],
   ["# Reads the network namespace", readNetns],
   ["exit 0 unless grep { -e } splice @ARGV, 0, 2", endStarted],
+  ["# Finds processes of a lab that hold ports", endHolders],
   ["# Ends what a lab left running", endProcesses],
   ["# Finds a process that a lab started", findProcess],
   ["# Starts a process", startProcess],
@@ -145,6 +146,16 @@ function endStarted(kernel: Kernel, [pidFile = "", log = "", ...words]: Words): 
   return kernel.files.has(pidFile) || kernel.files.has(log) ? endProcesses(kernel, words) : said();
 }
 
+function endHolders(kernel: Kernel, [, , pattern = "", ...wanted]: Words): Output {
+  const numbers = wanted.map((port) => port.split(":")[1] ?? "");
+  for (const process of pidFilesOf(kernel, pattern).map((path) => processOf(kernel, path)))
+    if (process && ports(process).some((port) => numbers.includes(port))) kernel.processes.delete(process.pid);
+  return said();
+}
+
+const pidFilesOf = ({ files }: Kernel, pattern: string): string[] =>
+  pattern.endsWith("/*.pid") ? inside(files, dirname(pattern)).filter((path) => path.endsWith(".pid")) : [pattern];
+
 /** What carries the marks, is in the namespace, or has its id in one of the files. */
 function endProcesses(kernel: Kernel, [, lab = "", ...groups]: Words): Output {
   for (let rest = groups; rest.length > 0; rest = rest.slice(3 + Number(rest[2])))
@@ -154,12 +165,7 @@ function endProcesses(kernel: Kernel, [, lab = "", ...groups]: Words): Output {
 
 function endGroup(kernel: Kernel, lab: string, name: string, place: string, patterns: Words): void {
   const space = kernel.files.get(place)?.space;
-  const pidFiles = patterns.flatMap((pattern) =>
-    pattern.endsWith("/*.pid")
-      ? inside(kernel.files, dirname(pattern)).filter((path) => path.endsWith(".pid"))
-      : [pattern],
-  );
-  const written = pidFiles.map((path) => processOf(kernel, path));
+  const written = patterns.flatMap((pattern) => pidFilesOf(kernel, pattern)).map((path) => processOf(kernel, path));
   const isNamed = (mark: string): boolean =>
     /(^|,)$/.test(name) ? mark.startsWith(`PODNET_PROCESS=${name}`) : mark === `PODNET_PROCESS=${name}`;
   for (const process of kernel.processes.values()) {

@@ -309,6 +309,31 @@ test("new ports of a running process are waited for, and it is not started again
   expect(pidOf(more)).toBe(pid);
 });
 
+describe("a port of one whose place it takes", () => {
+  const udp = `use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift, Proto => "udp") or die "$!\n"; sleep`;
+
+  test.each([
+    ["TCP", server],
+    ["UDP", udp],
+    ["TCP", `fork and do { sleep; exit }; ${server}`],
+  ])("goes to it: %s", async (protocol, program) => {
+    const port = await freePort();
+    const [other, silent] = [await freePort(), perl("sleep")];
+    const serve = (name: string, number: number): Args =>
+      process_({ name, command: perl(program, `${number}`), listens: [{ protocol, port: number }] });
+    const first = serve("p", port);
+    await reconciler.create(kind, first);
+    // Whoever holds another port stays, and so does who holds none.
+    const bystanders = [serve("second", other), process_({ name: "third", command: silent })];
+    for (const each of bystanders) await reconciler.create(kind, each);
+    const next = serve("next", port);
+    await reconciler.create(kind, next);
+    expect(await reconciler.read(kind, first)).toBeUndefined();
+    for (const each of [...bystanders, next]) expect(await reconciler.read(kind, each)).toEqual(each);
+    for (const each of [first, next, ...bystanders]) await reconciler.delete(kind, each);
+  });
+});
+
 describe("what cannot run says so, and leaves nothing behind", () => {
   const fails = async (values: object): Promise<string> => {
     const args = process_(values);
@@ -339,12 +364,13 @@ describe("what cannot run says so, and leaves nothing behind", () => {
 
   test("a port that another has", async () => {
     const port = await freePort();
+    const other = createServer().listen(port, "127.0.0.1");
     const listens = [{ protocol: "TCP", port }];
-    await reconciler.create(kind, process_({ command: perl(server, `${port}`), listens }));
-    const second = process_({ name: "second", command: perl(server, `${port}`), listens });
-    await expect(reconciler.create(kind, second)).rejects.toThrow(
-      /Process second: it ended at once: Address already in use/,
+    expect(await fails({ command: perl(server, `${port}`), listens })).toMatch(
+      /it ended at once: Address already in use/,
     );
+    expect(other.listening).toBe(true);
+    await new Promise((closed) => other.close(closed));
   });
 
   test("a file without its right to run", async () => {
