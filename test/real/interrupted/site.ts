@@ -1,6 +1,7 @@
 /** A machine on which operations get interrupted: what they would break of the real one is its own. */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { projectRoot, pulumiHome } from "../../../scripts/lib/environment";
 import { Workshop } from "../commands/workshop";
 import { type Snapshot, changesBetween } from "../support/machine";
@@ -9,6 +10,8 @@ import type { Point } from "./plan";
 const folder = "/run/podnet-test";
 const port = 38422;
 const roomy = 65_536; // kB
+const looksForLeftovers = 6;
+const pauseBetweenLooks = 500; // ms
 const strike = readFileSync(join(__dirname, "strike.pl"), "utf8");
 
 /** Root has a home without start-up files, which may take locks (pyenv's do) that a killed shell would leave; and what Pulumi notes
@@ -80,8 +83,16 @@ export class Site {
     return (await this.shop.machine.sh(`find ${folders} -name '*.json' 2>/dev/null || :`)) !== "";
   }
 
-  /** What is not as it was before the first `up`. */
+  /** What is not as it was before the first `up`, and does not go within seconds: who was killed a moment ago may still be ending. */
   async left({ stackStays = false } = {}): Promise<string[]> {
+    for (let looks = 1; ; looks++) {
+      const all = await this.leftNow(stackStays);
+      if (all.length === 0 || looks === looksForLeftovers) return all;
+      await sleep(pauseBetweenLooks);
+    }
+  }
+
+  private async leftNow(stackStays: boolean): Promise<string[]> {
     const { machine, name, temporary } = this.shop;
     const changes = changesBetween(this.untouched, await machine.snapshot());
     const ofRuns = readdirSync(temporary).filter((file) => /^(podnet-run|pulumi-node)/.test(file));
