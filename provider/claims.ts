@@ -2,36 +2,25 @@
 // change it in turn, and whichever goes would take it from the other.
 import { type Args, type Kind, resourceId } from "../components/linux/kind";
 
-/** What a resource cannot have. */
-export interface Double {
-  /** Which says that it wants it; none: all that names it. */
-  readonly property?: string;
-  readonly what: string;
-  /** The URN of the resource that has it. */
-  readonly by: string;
-}
-
 export class Claims {
   private readonly holders = new Map<string, string>();
   private readonly held = new Map<string, readonly string[]>();
+  private readonly args = new Map<Kind, Map<string, Args>>();
 
-  /** @returns what is another resource's already */
-  claim(urn: string, kind: Kind, args: Args): Double | undefined {
+  /** @returns what is another resource's already, and its URN */
+  claim(urn: string, kind: Kind, args: Args): { readonly what: string; readonly by: string } | undefined {
     for (const what of this.held.get(urn) ?? []) this.holders.delete(what);
     this.held.delete(urn);
-    const reserved = Object.entries(kind.reserves?.(args) ?? {}).flatMap(([property, all]) =>
-      all.map((what) => ({ property, what })),
-    );
-    const wanted = [...namesOf(kind, args).map((what) => ({ what })), ...reserved];
-    for (const each of wanted) {
-      const by = this.holders.get(each.what);
-      if (by !== undefined) return { ...each, by };
-    }
-    const all = wanted.map(({ what }) => what);
-    this.held.set(urn, all);
-    for (const what of all) this.holders.set(what, urn);
+    const wanted = namesOf(kind, args);
+    const taken = wanted.find((what) => this.holders.has(what));
+    if (taken !== undefined) return { what: taken, by: this.holders.get(taken) ?? "" };
+    this.held.set(urn, wanted);
+    for (const what of wanted) this.holders.set(what, urn);
+    this.args.set(kind, (this.args.get(kind) ?? new Map<string, Args>()).set(urn, args));
     return undefined;
   }
+
+  declared = (kind: Kind): Args[] => [...(this.args.get(kind)?.values() ?? [])];
 
   /** The other resource that has it by now. */
   holder(urn: string, kind: Kind, args: Args): string | undefined {

@@ -34,9 +34,11 @@ const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ??
 export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementation {
   const told = new Set<string>();
   const claims = new Claims();
+  /** What this operation has made, by URN. */
+  const created = new Map<string, string>();
   let known: Reconciler | undefined;
   const reconciler = (): Reconciler =>
-    (known ??= new Reconciler(hosts.lab, hosts.owner, (name) => hosts.host(name), aMoment));
+    (known ??= new Reconciler(hosts.lab, hosts.owner, (name) => hosts.host(name), aMoment, claims.declared));
 
   /** @param olds the arguments of an object that is there: where it can be changed in place, the commands that change it */
   function commandsFor(kind: Kind, args: Values, olds?: Values): string[] {
@@ -71,16 +73,15 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
 
   function doubles(kind: Kind, args: Values, urn: string): Fault[] {
     const double = claims.claim(urn, kind, args as unknown as Args);
-    if (!double) return [];
-    const { what, by, property } = double;
-    return [
-      property === undefined
-        ? {
-            property: kind.identity.includes("name") ? "name" : (kind.identity.at(-1) ?? ""),
-            reason: `makes it ${what}, which is resource "${nameOf(by)}" already; give one of them another name, or declare it once`,
-          }
-        : { property, reason: `has ${what}, which resource "${nameOf(by)}" has already; change one of them` },
-    ];
+    const property = kind.identity.includes("name") ? "name" : (kind.identity.at(-1) ?? "");
+    return double
+      ? [
+          {
+            property,
+            reason: `makes it ${double.what}, which is resource "${nameOf(double.by)}" already; give one of them another name, or declare it once`,
+          },
+        ]
+      : [];
   }
 
   function oldArgs(kind: Kind, request: rpc.CheckRequest): Values | undefined {
@@ -109,9 +110,9 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
     };
     for (const { path, change, replaces } of found)
       detail(path, `${change.toUpperCase()}${replaces ? "_REPLACE" : ""}` as keyof typeof rpc.PropertyDiff.Kind);
-    // Whoever reads a preview sees with which commands.
+    // Whoever reads a preview sees with which commands. An addition: those that made it are no part of the change.
     const [before, now] = [request.getOldInputs(), request.getNews()].map((values) => fromStruct(values)["commands"]);
-    if (found.length > 0 && differences(before, now).length > 0) detail("commands", "UPDATE");
+    if (found.length > 0 && differences(before, now).length > 0) detail("commands", "ADD");
     return response;
   }
 
@@ -124,6 +125,7 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
       return response;
     }
     const { id, state, warnings } = await reconciler().create(kind, args as unknown as Args);
+    created.set(request.getUrn(), id);
     for (const warning of warnings) await engine.warn(request.getUrn(), warning);
     response.setId(id);
     response.setProperties(toStruct({ ...state, commands }));
@@ -175,6 +177,8 @@ export function handlers(hosts: Hosts, engine: Engine): UntypedServiceImplementa
   }
 
   async function remove(request: rpc.DeleteRequest): Promise<Empty> {
+    // Behind a replacement that failed, Pulumi makes the next one before it deletes what that stands for, which went at first.
+    if (created.get(request.getUrn()) === request.getId()) return new Empty();
     const kind = kindOf(typeOf(request.getUrn()));
     const { commands: _, ...state } = fromStruct(request.getProperties());
     const holder = claims.holder(request.getUrn(), kind, state as unknown as Args);

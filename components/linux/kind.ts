@@ -18,6 +18,8 @@ export interface Context<A = unknown> {
    * down, because operations that were killed may have left some.
    */
   readonly earlier?: readonly A[];
+  /** All of its kind that the program has, as far as it has said so in this operation. */
+  readonly declared?: () => readonly A[];
   /** What was there before the lab came, of a `permanent` object. */
   readonly before?: A;
 }
@@ -42,8 +44,6 @@ export interface Kind<S extends TObject = TObject, A extends Args = TObject exte
   id(args: A): string;
   /** What it takes that no other can have at the same time, in words for people. @default its id, of its kind */
   takes?(args: A): readonly string[];
-  /** What else it alone can have, in the same words, by property. It may have been another's, who then has lost it. */
-  reserves?(args: A): Readonly<Record<string, readonly string[]>>;
   /** The arguments that `probe` needs, out of an id. */
   fromId(id: string): Omit<A, "host"> | Record<string, unknown>;
   /** The namespaces the object lies in; undefined stands for the host's own. An object of the host's files has none. */

@@ -53,9 +53,19 @@ const unlessStarted = "exit 0 unless grep { -e } splice @ARGV, 0, 2;\n";
  * Ends processes of the lab that hold any of these ports, as a container does that was renamed: Pulumi deletes what the program does
  * not have any more behind all that is new.
  * @param pidFiles as a shell's pattern, those of one network namespace
+ * @param staying those of them that end only if they were started with another specification
  */
-export const endHolders = (lab: string, pidFiles: string, ports: readonly string[]): Command =>
-  perl(`${scriptText("port-holders")}${scriptText("process-end")}`, [`${grace}`, lab, pidFiles, ...ports]);
+export const endHolders = (
+  lab: string,
+  pidFiles: string,
+  staying: readonly { readonly pidFile: string; readonly spec: string }[],
+  ports: readonly string[],
+): Command =>
+  perl(`${scriptText("port-holders")}${scriptText("process-end")}`, [
+    ...[`${grace}`, lab, pidFiles],
+    ...[`${2 * staying.length}`, ...staying.flatMap(({ pidFile, spec }) => [pidFile, spec])],
+    ...ports,
+  ]);
 
 /** Nobody in a namespace that goes is asked. All processes are looked at once, for however many go together. */
 export const killProcesses = (lab: string, endings: readonly Ending[]): Command =>

@@ -50,7 +50,7 @@ const args = Type.Object({
       ),
       {
         description:
-          "Ports on which it serves, and no other of the lab's in its namespace; it counts as made when it listens on all of them.",
+          "Ports on which it serves; it counts as made when it listens on all of them. A process of the lab that is declared no more gives them up to it.",
       },
     ),
     [],
@@ -72,12 +72,13 @@ const portsOf = ({ listens }: Process): string[] => listens.map(({ protocol, por
 const names = (want: Process, lab: string): string[] => [`PODNET_LAB=${lab}`, `PODNET_PROCESS=${idOf(want)}`];
 
 /** And with which words it was started. */
-function marks(want: Process, lab: string): string[] {
-  const spec = createHash("sha256")
-    .update(JSON.stringify([want.command, Object.entries(want.env).sort()]))
-    .digest("hex");
-  return [...names(want, lab), `PODNET_SPEC=${spec.slice(0, 20)}`];
-}
+const marks = (want: Process, lab: string): string[] => [...names(want, lab), `PODNET_SPEC=${specOf(want)}`];
+
+const specOf = ({ command, env }: Process): string =>
+  createHash("sha256")
+    .update(JSON.stringify([command, Object.entries(env).sort()]))
+    .digest("hex")
+    .slice(0, 20);
 
 const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -103,6 +104,14 @@ function commands(want: Process, found: Process | undefined, { lab }: Context<Pr
   // Whoever starts it is in the namespace already.
   const enter = netns === undefined ? [] : ["nsenter", `--net=/run/netns/${netns}`];
   return [{ ...rest, argv: within(netns, argv), shown: shown(...enter, ...alone) }];
+}
+
+/** From those that are declared no more, or are to become others. */
+function takePorts(want: Process, { lab, declared = () => [] }: Context<Process>): Command[] {
+  if (want.listens.length === 0) return [];
+  const beside = declared().filter(({ host, netns }) => host === want.host && netns === want.netns);
+  const staying = beside.map((other) => ({ pidFile: files(other, lab).pid, spec: specOf(other) }));
+  return [endHolders(lab, pidFilesWithin(lab, want.netns), staying, portsOf(want))];
 }
 
 const ending = (want: Process, lab: string): Ending => ({ name: idOf(want), pidFiles: [files(want, lab).pid] });
@@ -148,14 +157,10 @@ export const processKind: Kind<typeof args> = {
     return { ...(netns ? { netns } : {}), name };
   },
   within: ({ netns }) => [netns],
-  reserves: ({ host, netns, listens }) => {
-    const where = netns === undefined ? `of host "${host}"` : `in ${netns} on host "${host}"`;
-    return { listens: listens.map(({ protocol, port }) => `${protocol} port ${port} ${where}`) };
-  },
   // What a run before left of it would hold its ports, and so would one whose place it takes.
-  prepare: (want, { lab }) => [
-    endIfStarted(lab, files(want, lab), ending(want, lab)),
-    ...(want.listens.length > 0 ? [endHolders(lab, pidFilesWithin(lab, want.netns), portsOf(want))] : []),
+  prepare: (want, context) => [
+    endIfStarted(context.lab, files(want, context.lab), ending(want, context.lab)),
+    ...takePorts(want, context),
   ],
   commands,
   finish: (want, { lab }) => {

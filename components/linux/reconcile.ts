@@ -53,12 +53,14 @@ export class Reconciler {
   /**
    * @param owner as `projectOwner` says it
    * @param moment how old, in milliseconds, what was seen may be for `read`: many have the same to look at
+   * @param declared all of a kind that the program has said so far
    */
   constructor(
     readonly lab: string,
     readonly owner: string,
     private readonly host: (name: string) => Runner,
     private readonly moment = 0,
+    private readonly declared: (kind: Kind) => readonly Args[] = () => [],
   ) {}
 
   /** Makes an object, or adopts and corrects what a run before left of it. */
@@ -214,7 +216,8 @@ export class Reconciler {
     const { inside, record } = ownership;
     const host = this.host(args.host);
     const former = kind.remembers ? formerOf(record, old) : [];
-    const context = { ...this.context(), earlier: old ? [old, ...former] : former };
+    const earlier = old ? [old, ...former] : former;
+    const context = { ...this.context(), earlier, declared: () => this.declared(kind) };
     const before = kind.permanent ? ((record?.before as Args | undefined) ?? found) : undefined;
     const note = inside && kind.transient ? [] : [this.record(kind, args, before, former, !record)];
     const steps = kind.commands(args, found, context);

@@ -161,6 +161,18 @@ it("renames a container, which takes the port of the one that it was", async () 
   expect(await clientIp(lab, "ping2", "10.244.0.4", 8088)).toBe("10.244.1.2");
 });
 
+it("takes back a command that could not run", async () => {
+  const good = { node: "node1", containers: [web(8088)] };
+  objects.pods["quiet"] = { node: "node1", containers: [{ ...web(8088), command: ["sh", "-c", "exit 1"] }] };
+  lab.write(objects);
+  expect((await lab.up()).errors).not.toEqual([]);
+  objects.pods["quiet"] = good;
+  lab.write(objects);
+  expect((await lab.up()).errors).toEqual([]);
+  expect(await clientIp(lab, "ping2", "10.244.0.4", 8088)).toBe("10.244.1.2");
+  expect((await lab.preview("--refresh")).changes).toEqual([]);
+});
+
 it("swaps the ports of two containers", async () => {
   for (const [first, second] of [
     [8088, 8089],
@@ -176,9 +188,12 @@ it("puts a pod on a node's network in another's place", async () => {
   for (const [name, other] of [
     ["agent1", "agent2"],
     ["agent2", "agent1"],
+    ["agent1", "agent2"],
+    ["agent2", "agent1"],
   ] as const) {
     delete objects.pods[other];
-    objects.pods[name] = { node: "node1", hostNetwork: true, containers: [web(8090)] };
+    const containers = [8090, 8091, 8092, 8093].map((port) => ({ ...web(port), name: `web${port}` }));
+    objects.pods[name] = { node: "node1", hostNetwork: true, containers };
     expectUnnoticed(await change(["quiet", "node2", "switch", "router"]));
     expect(await lab.exec("ping2", "curl", "-sS", "http://192.168.0.11:8090/hostname")).toBe(name);
   }

@@ -1,12 +1,14 @@
 # Finds processes of a lab that hold ports on which another one of the lab is to serve, and turns the arguments into those of
 # process-end.pl, which follows.
-# Arguments: SECONDS LAB FILES PROTOCOL:PORT...
-#   FILES  the files that hold the id and the time of start of processes of one network namespace (a pattern, as a shell's)
+# Arguments: SECONDS LAB FILES NUMBER-OF-WORDS FILE SPEC... PROTOCOL:PORT...
+#   FILES      the files that hold the id and the time of start of processes of one network namespace (a pattern, as a shell's)
+#   FILE SPEC  one of them, whose process is left alone if it was started with this specification, or does not say with which
 use strict;
 use File::Glob 'bsd_glob';
 
 @ARGV = do {
-    my ($grace, $lab, $files, @ports) = @ARGV;
+    my ($grace, $lab, $files, $count, @ports) = @ARGV;
+    my %specs = splice @ports, 0, $count;
 
     my $slurp = sub {
         open(my $file, '<', $_[0]) or return '';
@@ -24,9 +26,22 @@ use File::Glob 'bsd_glob';
     for my $file (bsd_glob($files)) {
         my ($pid, $born) = $slurp->($file) =~ /^(\d+)\n(\d+)\n/ or next;
         my @fields = $fields->($pid);
-        $files{$pid} = $file if @fields && $fields[19] == $born;
+        next unless @fields && $fields[19] == $born;
+        my ($spec) = $slurp->("/proc/$pid/environ") =~ /(?:^|\0)PODNET_SPEC=([^\0]*)/;
+        my $stays = exists $specs{$file} && (!defined $spec || $spec eq $specs{$file});
+        $files{$pid} = $stays ? undef : $file;
     }
-    my ($any) = keys %files or exit 0;
+    exit 0 unless %files;
+
+    # Any of them says it for the namespace, unless it ends at this moment: then there is nothing to read.
+    my $table = sub {
+        my ($name) = @_;
+        for my $pid (keys %files) {
+            my $text = $slurp->("/proc/$pid/net/$name");
+            return split /\n/, $text if $text ne '';
+        }
+        return;
+    };
 
     # Of a socket that anybody may connect or send to: state 0A is LISTEN, 07 a UDP socket without a peer.
     my %inodes;
@@ -34,12 +49,11 @@ use File::Glob 'bsd_glob';
         my ($protocol, $port) = split /:/;
         my $name = lc $protocol;
         if ($protocol eq 'SCTP') {
-            $inodes{ (split)[8] } = 1
-                for grep { ((split)[5] // '') eq $port } split /\n/, $slurp->("/proc/$any/net/sctp/eps");
+            $inodes{ (split)[8] } = 1 for grep { ((split)[5] // '') eq $port } $table->('sctp/eps');
             next;
         }
         my ($state, $hex) = ($protocol eq 'TCP' ? '0A' : '07', sprintf '%04X', $port);
-        for my $line (map { split /\n/, $slurp->("/proc/$any/net/$_") } $name, "${name}6") {
+        for my $line (map { $table->($_) } $name, "${name}6") {
             my @words = split ' ', $line;
             $inodes{ $words[9] } = 1 if @words > 9 && $words[1] =~ /:$hex$/ && $words[3] eq $state;
         }
@@ -48,7 +62,7 @@ use File::Glob 'bsd_glob';
 
     my %holders;
     for my $pid (map { m{(\d+)$} } glob '/proc/[0-9]*') {
-        my $leader = $files{$pid} ? $pid : ($fields->($pid))[3] // next;
+        my $leader = exists $files{$pid} ? $pid : ($fields->($pid))[3] // next;
         next unless $files{$leader};
         my $holds = grep { (readlink) =~ /^socket:\[(\d+)\]/ && $inodes{$1} } glob "/proc/$pid/fd/*";
         $holders{ $files{$leader} } = 1 if $holds;

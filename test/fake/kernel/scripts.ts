@@ -146,10 +146,15 @@ function endStarted(kernel: Kernel, [pidFile = "", log = "", ...words]: Words): 
   return kernel.files.has(pidFile) || kernel.files.has(log) ? endProcesses(kernel, words) : said();
 }
 
-function endHolders(kernel: Kernel, [, , pattern = "", ...wanted]: Words): Output {
-  const numbers = wanted.map((port) => port.split(":")[1] ?? "");
-  for (const process of pidFilesOf(kernel, pattern).map((path) => processOf(kernel, path)))
-    if (process && ports(process).some((port) => numbers.includes(port))) kernel.processes.delete(process.pid);
+function endHolders(kernel: Kernel, [, , pattern = "", count, ...words]: Words): Output {
+  const staying = new Map(pairs(words.slice(0, Number(count))));
+  const numbers = words.slice(Number(count)).map((port) => port.split(":")[1] ?? "");
+  for (const path of pidFilesOf(kernel, pattern)) {
+    const process = processOf(kernel, path);
+    const stays = process?.marks.includes(`PODNET_SPEC=${staying.get(path)}`);
+    if (process && !stays && ports(process).some((port) => numbers.includes(port)))
+      kernel.processes.delete(process.pid);
+  }
   return said();
 }
 

@@ -334,6 +334,27 @@ describe("a port of one whose place it takes", () => {
   });
 });
 
+test("a port of one that stays is not taken, unless that one becomes another", async () => {
+  const [port, other] = [await freePort(), await freePort()];
+  const serve = (name: string, number: number): Args =>
+    process_({ name, command: perl(server, `${number}`), listens: [{ protocol: "TCP", port: number }] });
+  const [first, second] = [serve("p", port), serve("second", port)];
+  const declared: Args[] = [first, second];
+  const knowing = new Reconciler(
+    lab,
+    "ann@laptop:/home/ann/podnet",
+    () => host,
+    0,
+    () => declared,
+  );
+  await knowing.create(kind, first);
+  await expect(knowing.create(kind, second)).rejects.toThrow("Address already in use");
+  expect(await knowing.read(kind, first)).toEqual(first);
+  declared[0] = serve("p", other);
+  await knowing.create(kind, second);
+  expect(await knowing.read(kind, first)).toBeUndefined();
+});
+
 describe("what cannot run says so, and leaves nothing behind", () => {
   const fails = async (values: object): Promise<string> => {
     const args = process_(values);
