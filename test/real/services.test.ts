@@ -240,7 +240,7 @@ const udp = (endpoint: string): LabObjects => ({
     })),
     service("dns", {
       ...{ clusterIP: "10.96.0.10", selector: { app: endpoint } },
-      ports: [{ port: 53, targetPort: 5353, protocol: "UDP" }],
+      ...{ type: "NodePort", ports: [{ port: 53, targetPort: 5353, protocol: "UDP", nodePort: 30053 }] },
     }),
   ],
 });
@@ -257,6 +257,27 @@ while (1) {
 " if defined $text && $text ne $last; $last = $text if defined $text }
   select undef, undef, undef, 0.05;
 }`;
+
+/** Asks once, and waits half a second for an answer. */
+const once = String.raw`
+use strict; use Socket;
+socket(my $s, PF_INET, SOCK_DGRAM, 0); connect $s, sockaddr_in(30053, inet_aton(shift)); send $s, "hostname", 0;
+my $bits = ""; vec($bits, fileno $s, 1) = 1;
+if (select $bits, undef, undef, 0.5) { recv $s, my $text, 99, 0; print $text // "" }`;
+
+it("leaves alone what is sent by UDP to others' addresses, at a NodePort's number", async () => {
+  machine = await Machine.start();
+  lab = await Lab.create(machine, udp("one"));
+  expect((await lab.up()).errors).toEqual([]);
+  const ask = (who: string, address: string): Promise<string> =>
+    lab.exec(who, "perl", "-e", once, address).then((said) => said.trim());
+  for (const who of ["other", "one", "client", "node1", "node2"]) {
+    for (const node of ["192.168.0.11", "192.168.0.12"])
+      expect([who, node, await ask(who, node)]).toEqual([who, node, "one"]);
+    await ask(who, "203.0.113.10");
+  }
+  expect((await lab.preview("--refresh")).changes).toEqual([]);
+});
 
 it("forgets where UDP went when its endpoint is gone", async () => {
   machine = await Machine.start();

@@ -66,6 +66,13 @@ export function configurationOf(options: ProxyOptions, node: ProxyNode): ProxyCo
   };
 }
 
+/** The node's addresses at which NodePorts are open. */
+export function nodePortAddressesOf(options: ProxyOptions, node: ProxyNode): readonly string[] {
+  const { nodePortAddresses, localhostNodePorts } = configurationOf(options, node);
+  if (nodePortAddresses !== "all") return nodePortAddresses;
+  return node.interfaceAddresses.filter((address) => localhostNodePorts || !isIn(address, loopback));
+}
+
 function nodePortRanges({ mode, nodePortAddresses = [] }: ProxyOptions, node: ProxyNode): Cidr[] {
   const isPrimary = nodePortAddresses.length === 0 ? mode === "nftables" : nodePortAddresses[0] === "primary";
   const texts = isPrimary ? [`${node.address}/32`] : nodePortAddresses;

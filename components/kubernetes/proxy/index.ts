@@ -2,7 +2,13 @@
 // Nothing here runs anything, and what it gives is the normal form in which the kernel gives rules back.
 import type { Service as Declared } from "../manifests/types";
 import type { EndpointSlice, Service } from "../services/types";
-import { type HostFeatures, type ProxyNode, type ProxyOptions, configurationOf } from "./configuration";
+import {
+  type HostFeatures,
+  type ProxyNode,
+  type ProxyOptions,
+  configurationOf,
+  nodePortAddressesOf,
+} from "./configuration";
 import { type IptablesRules, isLargeCluster, nfacctCounters, nodeIptablesRules, portIptablesRules } from "./iptables";
 import { portKey } from "./names";
 import { type NftablesRules, nodeNftablesRules, portNftablesRules } from "./nftables";
@@ -52,8 +58,8 @@ export const proxiedPorts = (services: readonly Declared[]): ProxiedPort[] =>
   }));
 
 /** What connection tracking may hold of each UDP port. */
-export const udpFlows = ({ services, endpointSlices, node }: ProxyInput): UdpFlows[] =>
-  udpFlowsOf(servicePorts(services, endpointSlices, node.name));
+export const udpFlows = ({ services, endpointSlices, node, options }: ProxyInput): UdpFlows[] =>
+  udpFlowsOf(servicePorts(services, endpointSlices, node.name), nodePortAddressesOf(options, node));
 
 /** What iptables mode needs besides rules. */
 export interface IptablesNode extends NodeRules<IptablesRules> {

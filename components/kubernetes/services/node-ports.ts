@@ -38,16 +38,19 @@ export function allocateNodePorts({ services }: Lab, held: HeldServices): GivenP
   return {
     nodePort: (service, port) =>
       hasNodePorts(service)
-        ? (port.nodePort ?? sameNumber(service, port) ?? number(portKey(service, port)))
+        ? (port.nodePort ?? sameNumber(service, port, held) ?? number(portKey(service, port)))
         : undefined,
     healthCheckNodePort: (service) => service.spec.healthCheckNodePort ?? number(healthKey(service)),
   };
 }
 
-/** What the author asks for with another protocol of the same port number. */
-function sameNumber(service: Service, { port }: ServicePort): number | undefined {
+/** What the author asks for with another protocol of the same port number, unless it has one that nobody asks for by now. */
+function sameNumber(service: Service, { name, port }: ServicePort, held: HeldServices): number | undefined {
   if (!allocatesNodePorts(service)) return undefined;
-  return service.spec.ports.find((other) => other.port === port && other.nodePort !== undefined)?.nodePort;
+  const { ports } = service.spec;
+  const last = held.get(keyOf(service))?.nodePorts.get(name);
+  if (last !== undefined && !ports.some(({ nodePort }) => nodePort === last)) return undefined;
+  return ports.find((other) => other.port === port && other.nodePort !== undefined)?.nodePort;
 }
 
 function wantsOf(service: Service, held: HeldServices): Want[] {
@@ -55,7 +58,7 @@ function wantsOf(service: Service, held: HeldServices): Want[] {
   const wants = new Map<string, Want>();
   for (const port of allocatesNodePorts(service) ? service.spec.ports : []) {
     const key = portKey(service, port);
-    if (sameNumber(service, port) !== undefined) continue;
+    if (port.nodePort !== undefined || sameNumber(service, port, held) !== undefined) continue;
     // A port may have changed its number; its name says which it is.
     const last = own?.nodePorts.get(port.name);
     if (wants.get(key)?.held === undefined)

@@ -174,6 +174,21 @@ describe("what is held", () => {
     expect(after[0]?.spec.healthCheckNodePort).toBe(before[0]?.spec.healthCheckNodePort);
   });
 
+  test("stays when another protocol of the same number is asked for with another node port", () => {
+    const dns = (nodePort: number): ServiceManifest["spec"] => ({
+      type: "NodePort",
+      ports: [
+        { name: "tcp", port: 53, protocol: "TCP", nodePort },
+        { name: "udp", port: 53, protocol: "UDP" },
+      ],
+    });
+    const before = given(labOf([service("dns", dns(30053))]));
+    expect(nodePortsOf(before)).toEqual([30053, 30053]);
+    const after = given(labOf([service("dns", dns(30054))]), heldFrom(before));
+    expect(nodePortsOf(after)).toEqual([30054, 30053]);
+    expect(nodePortsOf(given(labOf([service("dns", dns(30055))]), heldFrom(after)))).toEqual([30055, 30053]);
+  });
+
   test("gives way to an author's word, and is given again where a Service of that name says nothing", () => {
     const held = heldFrom(given(labOf([service("a", { clusterIP: "10.96.0.20" })])));
     expect(clusterIPs(given(labOf([service("a")]), held))).toEqual(["10.96.0.20"]);
