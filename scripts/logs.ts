@@ -50,6 +50,7 @@ export async function main(args: string[]): Promise<void> {
   );
   if (output?.code !== 0)
     throw new Error(`${process.name} has written nothing that is there: ${output?.stderr.trim()}`);
+  if (output.stdout === "") say(`${process.name} has written nothing yet`);
   globalThis.process.stdout.write(output.stdout);
 }
 

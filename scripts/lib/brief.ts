@@ -26,7 +26,7 @@ export function brief(from: Readable, write = (line: string): void => void proce
   let [changes, done, inRows, wasEmpty] = [0, 0, true, false];
   let told = 0;
   const heartbeat = setInterval(() => {
-    if (done > told) say(`  ${done} resources done`);
+    if (done > told) say(`  ${done} steps done`);
     told = done;
   }, heartbeatSeconds * 1000);
   const show = (line: string): void => {

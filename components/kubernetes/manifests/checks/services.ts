@@ -124,7 +124,7 @@ function checkSourceRange(context: Context, service: Service, path: Path, text: 
   const range = text.trim();
   const parsed = parseCidr(range);
   if (parsed === undefined)
-    context.problem(service, path, `loadBalancerSourceRange ${quoted(text)} ${cidrFault(range, 32)}`);
+    context.problem(service, path, `loadBalancerSourceRange ${quoted(text)} ${cidrFault(range)}`);
   else if (parsed.cidr.family === 6)
     context.warning(
       service,

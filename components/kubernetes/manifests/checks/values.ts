@@ -105,13 +105,15 @@ export function readRange(
   return undefined;
 }
 
-/** @returns what is wrong with what is no CIDR, for after its text. @param length of a prefix as it is likely to be meant */
-export function cidrFault(text: string, length = 24): string {
+/** @returns what is wrong with what is no CIDR, for after its text */
+export function cidrFault(text: string): string {
   const [address = "", prefix] = text.split("/");
   if (hasLeadingZero(address) || hasLeadingZero(prefix ?? "")) {
     const bare = text.replace(/(^|[./])0+(?=\d)/g, "$1");
     return `has leading zeros, which some programs read as octal; ${parseCidr(bare) ? `write ${bare}` : "leave them out"}`;
   }
+  // As it is likely to be meant: 10.244.0.0/16, 192.168.1.0/24, 192.168.1.240/32.
+  const length = 32 - 4 * (/(\.0)*$/.exec(address)?.[0].length ?? 0);
   if (prefix === undefined && parseCidr(`${text}/${length}`))
     return `is not a CIDR; add the prefix length, such as ${text}/${length}`;
   return "is not a CIDR; write an address and a prefix length, such as 10.244.0.0/16";
