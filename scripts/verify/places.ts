@@ -69,8 +69,7 @@ export interface RunningLab {
   /** By `namespace/name`. */
   readonly services: Readonly<Record<string, Service>>;
   readonly proxy: ProxyOptions;
-  /** The node by which packets from outside come in: who answers for a load balancer's address, and whom the router sends those for
-   * an external address to. */
+  /** The node by which packets from outside come in: who answers for a load balancer's address, or is the way to an external one. */
   readonly entries: Readonly<Record<string, string>>;
   /** How each host is reached. */
   readonly hosts: Readonly<Record<string, HostSettings>>;

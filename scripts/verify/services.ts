@@ -194,24 +194,21 @@ function askExternalIPs(asked: Asked): Question[] {
   const { lab, service, port } = asked;
   const { externalIPs = [], loadBalancerIPs = [] } = service;
   const isServed = usable(asked.endpoints).length > 0;
-  const entryOf = (address: string): Node | undefined => lab.nodes.find(({ name }) => name === lab.entries[address]);
-  const ask = (address: string, entry = entryOf(address)): Question[] => [
-    ...arrivalsInside(asked).map((arrival) => ({
-      ...{ from: arrival.from, address, port: port.port },
-      expected: expectedOf(asked, arrival, address),
-    })),
-    ...lab.clients.map((from): Question => ({
-      ...{ from, address, port: port.port },
-      expected: entry ? expectedOf(asked, { from, at: entry }, address) : { kind: "no-way" },
-    })),
-  ];
-  return [
-    ...externalIPs.flatMap((address) => ask(address)),
-    // With endpoints and without an announcer it is the address of a load balancer that nodes need not know.
-    ...loadBalancerIPs
-      .filter((address) => !isServed || lab.entries[address] !== undefined)
-      .flatMap((address) => ask(address)),
-  ];
+  // With endpoints and without an announcer it is the address of a load balancer that nodes need not know.
+  const balanced = loadBalancerIPs.filter((address) => !isServed || lab.entries[address] !== undefined);
+  return [...externalIPs, ...balanced].flatMap((address) => {
+    const entry = lab.nodes.find(({ name }) => name === lab.entries[address]);
+    return [
+      ...arrivalsInside(asked).map((arrival) => ({
+        ...{ from: arrival.from, address, port: port.port },
+        expected: expectedOf(asked, arrival, address),
+      })),
+      ...lab.clients.map((from): Question => ({
+        ...{ from, address, port: port.port },
+        expected: entry ? expectedOf(asked, { from, at: entry }, address) : { kind: "no-way" },
+      })),
+    ];
+  });
 }
 
 /** Those that are ready; where there is none, those that go away but still answer. */
