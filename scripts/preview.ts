@@ -1,5 +1,5 @@
 // npm run preview: what `up` would do, with nothing done.
-import { command, parsePulumiOptions, withLab, withPulumiOptions } from "./lib/command";
+import { command, displayOf, parsePulumiOptions, withLab, withPulumiOptions } from "./lib/command";
 import { inProject, labKey, labPath } from "./lib/lab";
 import { ensureStack, pulumi, withoutTrace } from "./lib/pulumi";
 import { withProgram } from "./lib/program";
@@ -24,6 +24,6 @@ export async function main(args: string[]): Promise<void> {
   process.exitCode = await withoutTrace(lab.name, async () => {
     await ensureStack(lab.name, { [labKey]: inProject(path) });
     const words = ["preview", "--suppress-outputs", "--stack", lab.name, ...rest];
-    return withProgram(async (program) => (await pulumi([...words, ...program])).code);
+    return withProgram(async (program) => (await pulumi([...words, ...program], { stdio: displayOf(rest) })).code);
   });
 }

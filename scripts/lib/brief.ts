@@ -4,12 +4,12 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { say } from "../toolchain/progress";
 
-/** ` +  podnet:linux:Link demo.node1/eth0 created (0.1s)`, perhaps with a message behind it. */
+/** ` +  podnet:linux:Link demo.node1/eth0 created (0.1s)`, perhaps with a message behind it. A preview has no times. */
 const row = /^ ?\S{0,2} +[\w-]+:[\w/-]+:\w+ .*$/;
-const begins = /(creat|updat|delet|replac|refresh|read|import|discard)ing \(\d+s\) *$/;
+const begins = /(creat|updat|delet|replac|refresh|read|import|discard)ing( \(\d+s\))? *$/;
 const unchanged = /^ {4}\S+ \S+ +(running *)?$/;
 /** Looked at, and found as it was. */
-const looked = /^ ?~ .* refresh(ed)? \(\d+(\.\d+)?s\) *$/;
+const looked = /^ ?~ .* refresh(ed)?( \(\d+(\.\d+)?s\))? *$/;
 const hint = /^(The resources in the stack have been deleted, but|If you want to remove the stack completely)/;
 
 /** As much of a row as stands before a warning. Where there is an error, that is what the row tells. */
@@ -36,7 +36,7 @@ export function brief(from: Readable, write = (line: string): void => void proce
   };
   const hear = (text: string): void => {
     inRows &&= !section.test(text);
-    if (hint.test(text) || /^@ \w+\.+$/.test(text)) return;
+    if (hint.test(text) || /^@ [\w ]+\.+$/.test(text)) return;
     if (!inRows || !row.test(text)) return show(text);
     // The diagnostics at the end say each warning, and whole.
     const line = text.replace(beforeWarning, "$1");

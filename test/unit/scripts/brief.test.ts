@@ -41,6 +41,30 @@ Duration: 2s
   ]);
 });
 
+test("of a preview all changes stay", async () => {
+  const created = Array.from({ length: 30 }, (_, i) => ` +  podnet:linux:Link lab/${i} create `);
+  const text = `Previewing update (lab):
+
+ ~  podnet:linux:Route lab.node1/default refreshing 
+ ~  podnet:linux:Route lab.node1/default refresh 
+ ~  podnet:linux:Bridge lab.node1/cbr0 refreshing 
+ ~  podnet:linux:Bridge lab.node1/cbr0 refresh [diff: ~mtu]
+@ previewing update....
+    podnet:linux:Route lab.node1/default  
+${created.join("\n")}
+Resources:
+    + 30 to create
+`;
+  expect(await passed(text)).toEqual([
+    "Previewing update (lab):",
+    "",
+    " ~  podnet:linux:Bridge lab.node1/cbr0 refresh [diff: ~mtu]",
+    ...created.map((line) => line.trimEnd()),
+    "Resources:",
+    "    + 30 to create",
+  ]);
+});
+
 test("problems stay, however many changes there are", async () => {
   const created = Array.from({ length: 50 }, (_, i) => ` +  podnet:linux:Link lab/${i} created (0.01s) \n`).join("");
   const problems = [
