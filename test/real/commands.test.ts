@@ -128,7 +128,7 @@ describe("a lab that runs", () => {
       stderr: expect.stringMatching(/default\/pod1 has sidecar, web; this is sidecar/) as string,
     });
     const web = await shop.podnet("logs", [...shop.inLab, "default/pod1", "-c", "web"]);
-    expect(web).toMatchObject({ code: 0, stderr: "" });
+    expect(web).toMatchObject({ code: 0, stderr: "podnet: default/pod1/web has written nothing yet\n" });
     for (const [words, message] of [
       [["pod1", "-c", "wbe"], 'pod default/pod1 has no container "wbe"; it has '],
       [["pod9"], `lab "${shop.name}" has no "pod9"; did you mean pod`],
